@@ -1,0 +1,81 @@
+//! The only door to instruction sets: which level this process uses, decided once.
+
+use std::sync::OnceLock;
+
+/// Instruction-set levels, in rising order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What the target guarantees: SSE2 on x86-64, NEON on aarch64.
+    Baseline,
+    /// AVX2 with FMA.
+    Avx2,
+    /// AVX-512 F, BW, DQ, VL.
+    Avx512,
+}
+
+impl Level {
+    /// The name that `NEUROXIDE_ISA` takes and `neuroxide info` prints.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Baseline => "baseline",
+            Level::Avx2 => "avx2",
+            Level::Avx512 => "avx512",
+        }
+    }
+}
+
+/// The best level that this machine has.
+pub fn best() -> Level {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        if avx2 && avx512 {
+            return Level::Avx512;
+        }
+        if avx2 {
+            return Level::Avx2;
+        }
+    }
+    Level::Baseline
+}
+
+/// The level that a `NEUROXIDE_ISA` value asks for, or why it can't be had.
+pub fn resolve(asked: Option<&str>) -> Result<Level, String> {
+    let best = best();
+    let level = match asked {
+        None | Some("") => return Ok(best),
+        Some("baseline") => Level::Baseline,
+        Some("avx2") => Level::Avx2,
+        Some("avx512") => Level::Avx512,
+        Some(other) => {
+            return Err(format!(
+                "NEUROXIDE_ISA: expected baseline, avx2 or avx512, got {other:?}"
+            ));
+        }
+    };
+    if level > best {
+        return Err(format!(
+            "NEUROXIDE_ISA={} asks for more than this machine has, which is {}",
+            level.name(),
+            best.name()
+        ));
+    }
+    Ok(level)
+}
+
+/// The level in use: `NEUROXIDE_ISA` where it is set, else the best. The bindings call [`resolve`]
+/// at import, so that a wrong value is a Python error before any kernel runs.
+///
+/// # Panics
+/// When `NEUROXIDE_ISA` asks for a level that the machine lacks: a test run must never fall back silently.
+pub fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| {
+        let asked = std::env::var("NEUROXIDE_ISA").ok();
+        resolve(asked.as_deref()).unwrap_or_else(|why| panic!("{why}"))
+    })
+}
