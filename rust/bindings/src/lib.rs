@@ -1,9 +1,19 @@
 //! Python bindings: NumPy arrays in, NumPy arrays out, no maths.
 
+#[allow(dead_code)] // until the first kernel's binding uses all helpers
+mod array;
+mod buffers;
+mod system;
+
+use neuroxide_kernels::simd;
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 #[pymodule(gil_used = true)]
 fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    let asked = std::env::var("NEUROXIDE_ISA").ok();
+    simd::resolve(asked.as_deref()).map_err(PyImportError::new_err)?;
+    array::install_interrupt_probe();
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    Ok(())
+    system::register(m)
 }

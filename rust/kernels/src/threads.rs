@@ -9,3 +9,19 @@ pub fn parallel(parts: usize, body: impl Fn(usize) + Sync) {
         body(part);
     }
 }
+
+/// The most threads that may be asked for.
+pub const MAX_THREADS: usize = 256;
+
+pub fn num_threads() -> usize {
+    1
+}
+
+pub fn set_num_threads(_n: usize) {}
+
+pub fn set_interrupt_probe(_probe: fn() -> bool) {}
+
+/// Takes the mark that a probe stopped the last region.
+pub fn interrupted() -> bool {
+    false
+}

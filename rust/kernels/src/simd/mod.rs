@@ -52,9 +52,7 @@ pub fn resolve(asked: Option<&str>) -> Result<Level, String> {
         Some("avx2") => Level::Avx2,
         Some("avx512") => Level::Avx512,
         Some(other) => {
-            return Err(format!(
-                "NEUROXIDE_ISA: expected baseline, avx2 or avx512, got {other:?}"
-            ));
+            return Err(format!("NEUROXIDE_ISA: expected baseline, avx2 or avx512, got {other:?}"));
         }
     };
     if level > best {
