@@ -488,10 +488,8 @@ pub fn install_interrupt_probe() {
 /// Runs a kernel: without the GIL where `work` (rough number of scalar operations) is worth it.
 /// A signal that came meanwhile is raised, and a panic becomes a `RuntimeError`.
 pub fn run<R: Send>(py: Python<'_>, func: &str, work: usize, kernel: impl FnOnce() -> R + Send) -> PyResult<R> {
-    if work < RELEASE_FROM {
-        return catch_unwind(AssertUnwindSafe(kernel)).map_err(|_| internal_error(func));
-    }
-    let result = py.detach(|| catch_unwind(AssertUnwindSafe(kernel)));
+    let kernel = || catch_unwind(AssertUnwindSafe(kernel));
+    let result = if work < RELEASE_FROM { kernel() } else { py.detach(kernel) };
     if threads::interrupted() {
         return Err(PENDING.take().unwrap_or_else(|| PyKeyboardInterrupt::new_err(())));
     }

@@ -27,9 +27,7 @@ pub fn resolve(asked: Option<&str>) -> Result<usize, String> {
         None | Some("") => Ok(available()),
         Some(text) => match text.parse::<usize>() {
             Ok(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
-            _ => Err(format!(
-                "NEUROXIDE_NUM_THREADS: expected a whole number from 1 to {MAX_THREADS}, got {text:?}"
-            )),
+            _ => Err(format!("NEUROXIDE_NUM_THREADS: expected a whole number from 1 to {MAX_THREADS}, got {text:?}")),
         },
     }
 }
@@ -50,9 +48,7 @@ pub fn num_threads() -> usize {
 /// Sets the number of threads, the caller included. More than the machine has cores is allowed.
 pub fn set_num_threads(n: usize) -> Result<(), String> {
     if !(1..=MAX_THREADS).contains(&n) {
-        return Err(format!(
-            "set_num_threads: expected a whole number from 1 to {MAX_THREADS}, got {n}"
-        ));
+        return Err(format!("set_num_threads: expected a whole number from 1 to {MAX_THREADS}, got {n}"));
     }
     THREADS.store(n, Ordering::Relaxed);
     Ok(())

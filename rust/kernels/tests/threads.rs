@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 /// Thread count, probe and pool are the process's: one test at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    let guard = ALONE
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let guard = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     STOP.store(false, Relaxed);
     guard
 }
@@ -33,10 +31,7 @@ fn every_part_runs_once_on_any_number_of_threads() {
                 parallel(parts, |p| {
                     seen[p].fetch_add(1, Relaxed);
                 });
-                assert!(
-                    seen.iter().all(|s| s.load(Relaxed) == 1),
-                    "{n} threads, {parts} parts"
-                );
+                assert!(seen.iter().all(|s| s.load(Relaxed) == 1), "{n} threads, {parts} parts");
             }
         }
     }
@@ -48,9 +43,7 @@ fn many_small_regions_after_pauses_of_every_length() {
     threads::set_num_threads(3).unwrap();
     let mut data = vec![0u32; 30];
     for round in 0..3000u64 {
-        parallel_chunks(chunks(&mut data, 7), |_, piece| {
-            piece.iter_mut().for_each(|x| *x += 1)
-        });
+        parallel_chunks(chunks(&mut data, 7), |_, piece| piece.iter_mut().for_each(|x| *x += 1));
         if round % 100 == 0 {
             // Around the moment when workers fall asleep.
             std::thread::sleep(Duration::from_micros(round / 25));
@@ -85,11 +78,7 @@ fn pieces_of_several_slices_go_together() {
         let mut rows = vec![0usize; 23 * 3];
         let mut sums = vec![0usize; 23];
         let mut absent: Option<Vec<u8>> = None;
-        let pieces = (
-            chunks(&mut rows, 5 * 3),
-            chunks(&mut sums, 5),
-            absent.as_mut().map(|a| chunks(a, 5)),
-        );
+        let pieces = (chunks(&mut rows, 5 * 3), chunks(&mut sums, 5), absent.as_mut().map(|a| chunks(a, 5)));
         parallel_chunks(pieces, |part, (rows, sums, none)| {
             assert!(none.is_none());
             for (i, sum) in sums.iter_mut().enumerate() {
@@ -144,10 +133,7 @@ fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
                 })
             });
             let payload = outcome.unwrap_err();
-            assert_eq!(
-                *payload.downcast_ref::<String>().unwrap(),
-                format!("part {bad}")
-            );
+            assert_eq!(*payload.downcast_ref::<String>().unwrap(), format!("part {bad}"));
             let count = AtomicUsize::new(0);
             parallel(16, |_| {
                 count.fetch_add(1, Relaxed);
@@ -215,10 +201,7 @@ fn counts_out_of_range_are_refused() {
     assert_eq!(threads::resolve(Some(" 3 ")), Ok(3));
     for bad in ["0", "-1", "two", "1.5", "99999999999999999999"] {
         let why = threads::resolve(Some(bad)).unwrap_err();
-        assert!(
-            why.contains("NEUROXIDE_NUM_THREADS") && why.contains(bad),
-            "{why}"
-        );
+        assert!(why.contains("NEUROXIDE_NUM_THREADS") && why.contains(bad), "{why}");
     }
 }
 

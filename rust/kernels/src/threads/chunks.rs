@@ -29,12 +29,7 @@ pub struct Chunks<'a, T> {
 
 /// Cuts `data` into chunks of `chunk` elements (at least 1), the last one possibly shorter.
 pub fn chunks<T: Send>(data: &mut [T], chunk: usize) -> Chunks<'_, T> {
-    Chunks {
-        data: data.as_mut_ptr(),
-        len: data.len(),
-        chunk: chunk.max(1),
-        life: PhantomData,
-    }
+    Chunks { data: data.as_mut_ptr(), len: data.len(), chunk: chunk.max(1), life: PhantomData }
 }
 
 // SAFETY: the only thing that a shared `Chunks` gives out are disjoint `&mut [T]`, which may cross threads when `T: Send`.

@@ -128,10 +128,7 @@ impl Pool {
                 return pool;
             }
             let fresh = Box::into_raw(Box::new(Pool::new(pid)));
-            if POOL
-                .compare_exchange(seen, fresh, Ordering::AcqRel, Ordering::Relaxed)
-                .is_err()
-            {
+            if POOL.compare_exchange(seen, fresh, Ordering::AcqRel, Ordering::Relaxed).is_err() {
                 // SAFETY: it was made above and nobody else has seen it.
                 drop(unsafe { Box::from_raw(fresh) });
             }
@@ -139,13 +136,8 @@ impl Pool {
     }
 
     fn new(pid: u32) -> Pool {
-        let slot = || {
-            Apart(Slot {
-                left: AtomicUsize::new(0),
-                asleep: AtomicBool::new(false),
-                worker: OnceLock::new(),
-            })
-        };
+        let slot =
+            || Apart(Slot { left: AtomicUsize::new(0), asleep: AtomicBool::new(false), worker: OnceLock::new() });
         Pool {
             pid,
             busy: Apart(AtomicBool::new(false)),
@@ -153,11 +145,7 @@ impl Pool {
             pending: Apart(AtomicUsize::new(0)),
             stop: AtomicBool::new(false),
             threads: AtomicUsize::new(0),
-            job: UnsafeCell::new(Job {
-                body: &|_| {},
-                parts: 0,
-                interruptible: false,
-            }),
+            job: UnsafeCell::new(Job { body: &|_| {}, parts: 0, interruptible: false }),
             slots: (0..MAX_THREADS).map(|_| slot()).collect(),
             panic: Mutex::new(None),
         }
@@ -169,13 +157,7 @@ impl Pool {
         // after the last of them is done.
         let body = unsafe { std::mem::transmute::<*const Body<'_>, *const Body<'static>>(body) };
         // SAFETY: we hold `busy` and every part of the region before is done, so nobody reads the job.
-        unsafe {
-            *self.job.get() = Job {
-                body,
-                parts,
-                interruptible,
-            }
-        };
+        unsafe { *self.job.get() = Job { body, parts, interruptible } };
         self.stop.store(false, Ordering::Relaxed);
         self.threads.store(threads, Ordering::Relaxed);
         self.pending.0.store(parts, Ordering::Relaxed);
@@ -216,9 +198,7 @@ impl Pool {
             }
             None => {
                 let name = format!("neuroxide-{t}");
-                let made = std::thread::Builder::new()
-                    .name(name)
-                    .spawn(move || self.serve(t));
+                let made = std::thread::Builder::new().name(name).spawn(move || self.serve(t));
                 if let Ok(handle) = made {
                     // The holder of `busy` alone gets here, so the slot is still empty.
                     let _ = slot.worker.set(handle.thread().clone());
@@ -309,8 +289,7 @@ impl Pool {
 
 /// Claims a part of a share; the answer is how many were left before.
 fn claim(left: &AtomicUsize) -> Option<usize> {
-    left.fetch_update(Ordering::Acquire, Ordering::Relaxed, |n| n.checked_sub(1))
-        .ok()
+    left.fetch_update(Ordering::Acquire, Ordering::Relaxed, |n| n.checked_sub(1)).ok()
 }
 
 /// The first part of share `t`: shares differ by one part at most.

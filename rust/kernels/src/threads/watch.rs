@@ -68,10 +68,7 @@ pub(super) fn should_stop() -> bool {
     let probe: fn() -> bool = unsafe { std::mem::transmute(probe) };
     let stop = probe();
     let now = Instant::now();
-    STRETCH.set(Some(Stretch {
-        asked: now,
-        seen: now,
-    }));
+    STRETCH.set(Some(Stretch { asked: now, seen: now }));
     if stop {
         INTERRUPTED.set(true);
     }
