@@ -5,7 +5,7 @@ mod array;
 mod buffers;
 mod system;
 
-use neuroxide_kernels::simd;
+use neuroxide_kernels::{simd, threads};
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
@@ -13,6 +13,8 @@ use pyo3::prelude::*;
 fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     let asked = std::env::var("NEUROXIDE_ISA").ok();
     simd::resolve(asked.as_deref()).map_err(PyImportError::new_err)?;
+    let asked = std::env::var("NEUROXIDE_NUM_THREADS").ok();
+    threads::resolve(asked.as_deref()).map_err(PyImportError::new_err)?;
     array::install_interrupt_probe();
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     system::register(m)

@@ -45,13 +45,10 @@ pub fn num_threads() -> usize {
     }
 }
 
-/// Sets the number of threads, the caller included. More than the machine has cores is allowed.
-pub fn set_num_threads(n: usize) -> Result<(), String> {
-    if !(1..=MAX_THREADS).contains(&n) {
-        return Err(format!("set_num_threads: expected a whole number from 1 to {MAX_THREADS}, got {n}"));
-    }
-    THREADS.store(n, Ordering::Relaxed);
-    Ok(())
+/// Sets the number of threads, the caller included, to `n` in `1..=MAX_THREADS` (clamped). More than the machine has
+/// cores is allowed.
+pub fn set_num_threads(n: usize) {
+    THREADS.store(n.clamp(1, MAX_THREADS), Ordering::Relaxed);
 }
 
 fn available() -> usize {
@@ -74,20 +71,4 @@ pub fn parallel(parts: usize, body: impl Fn(usize) + Sync) {
 /// [`parallel`] without interrupts, for updates in place that must not stop half-way.
 pub fn parallel_whole(parts: usize, body: impl Fn(usize) + Sync) {
     pool::run(parts, &body, false);
-}
-
-/// The most threads that may be asked for.
-pub const MAX_THREADS: usize = 256;
-
-pub fn num_threads() -> usize {
-    1
-}
-
-pub fn set_num_threads(_n: usize) {}
-
-pub fn set_interrupt_probe(_probe: fn() -> bool) {}
-
-/// Takes the mark that a probe stopped the last region.
-pub fn interrupted() -> bool {
-    false
 }
