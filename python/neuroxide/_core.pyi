@@ -1,3 +1,27 @@
-"""Typed surface of the extension; stubtest holds it to what is compiled."""
+"""Typed surface of the extension; stubtest holds it to what is compiled.
+
+One section per stem of rust/bindings/src. Arrays are C-contiguous, float32 or float64, unless said.
+"""
+
+from typing import Any, TypedDict
+
+from numpy.typing import NDArray
+
+_Array = NDArray[Any]
 
 __version__: str
+
+# system
+
+class _PoolStats(TypedDict):
+    system_allocations: int
+    reuses: int
+    cached_bytes: int
+    live_bytes: int
+
+def get_num_threads() -> int: ...
+def set_num_threads(n: int) -> None: ...
+def isa() -> str: ...
+def empty_cache() -> None: ...
+def pool_stats() -> _PoolStats: ...
+def empty(shape: tuple[int, ...], dtype: str) -> _Array: ...
