@@ -6,5 +6,29 @@
 """
 
 from neuroxide._core import __version__
+from neuroxide.autograd import (
+    Rows,
+    Tensor,
+    Variable,
+    differentiable,
+    grad,
+    gradients,
+    no_grad,
+    stop_gradient,
+    trace,
+    value_and_grad,
+)
 
-__all__ = ["__version__"]
+__all__ = [
+    "Rows",
+    "Tensor",
+    "Variable",
+    "__version__",
+    "differentiable",
+    "grad",
+    "gradients",
+    "no_grad",
+    "stop_gradient",
+    "trace",
+    "value_and_grad",
+]
