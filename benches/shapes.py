@@ -1,0 +1,39 @@
+"""The one shape table: every benchmark takes its sizes from here."""
+
+# (M, K, N): C = A (M, K) times B (K, N).
+GEMM_SQUARE = ((256, 256, 256), (512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048))
+GEMM_LAYERS = (
+    (12544, 147, 64),  # first convolution of a residual net, unfolded
+    (3136, 576, 64),  # 3x3 convolution, 64 channels
+    (196, 2304, 256),  # 3x3 convolution, 256 channels, 14x14 pixels
+    (64, 4096, 4096),  # wide dense layer
+    (1, 4096, 4096),  # the same for one example: bound by memory
+)
+GEMM = GEMM_SQUARE + GEMM_LAYERS
+GEMM_BATCHED = (64, 128, 128, 128)  # (batch, M, K, N)
+
+# Vector lengths: one that stays in the last cache, one that streams from memory.
+VECTOR = {"1M": 1_000_000, "16M": 16_000_000}
+
+# (N, C) logits.
+SOFTMAX = ((256, 1000), (64, 30000))
+# (N, F) predictions.
+LOSS = ((128, 10), (4096, 784))
+
+# (shape, axes) of reductions.
+REDUCE = (((4096, 1024), (0,)), ((4096, 1024), (1,)), ((4096, 1024), (0, 1)), ((32, 56, 56, 64), (0, 1, 2)))
+
+# (rows, width, indices) of embedding tables.
+ROWS = ((50_000, 128, 64 * 50), (10_000, 64, 1024))
+
+# Tensor lengths of an optimizer's step.
+OPTIMIZER = {
+    "25M in 1 tensor": (25_000_000,),
+    "25M in 160 tensors": (156_250,) * 160,
+    "60 tensors of 10": (10,) * 60,
+}
+
+# (layer widths, batch) of dense networks.
+MLP = ((784, 512, 512, 10), 128)
+MLP_DEEP = ((12288, 20, 7, 5, 1), 209)
+LOGISTIC = ((2, 1), 64)
