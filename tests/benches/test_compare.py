@@ -51,7 +51,7 @@ def test_reader_for_python_without_tomllib_agrees_with_tomllib():
 def test_unknown_key_in_targets_is_named(tmp_path):
     path = tmp_path / "targets.toml"
     path.write_text('[[target]]\nname = "GEMM"\nratoi = 2.0\n')
-    with pytest.raises(ValueError, match="GEMM.*ratoi"):
+    with pytest.raises(ValueError, match=r"GEMM.*ratoi"):
         targets.load(path)
 
 
