@@ -5,6 +5,7 @@
 2
 """
 
+from neuroxide import config, initializers, layers, random, regularizers, utils
 from neuroxide._core import __version__
 from neuroxide.autograd import (
     Rows,
@@ -24,11 +25,17 @@ __all__ = [
     "Tensor",
     "Variable",
     "__version__",
+    "config",
     "differentiable",
     "grad",
     "gradients",
+    "initializers",
+    "layers",
     "no_grad",
+    "random",
+    "regularizers",
     "stop_gradient",
     "trace",
+    "utils",
     "value_and_grad",
 ]

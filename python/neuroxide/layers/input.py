@@ -1,0 +1,144 @@
+"""The entry of a functional model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neuroxide import config
+from neuroxide.layers.base import Layer
+from neuroxide.layers.graph import KerasHistory, KerasTensor, Node, Shape, standardize_shape
+from neuroxide.utils.registry import register_builtin
+
+__all__ = ["Input", "InputLayer", "KerasHistory", "KerasTensor", "Node"]
+
+
+class InputLayer(Layer):
+    """The place where a batch enters a graph. Usually made by `Input`.
+
+    Args:
+        shape: Shape of one example, without the batch; None for axes of any size.
+        batch_size: Size of the batch when it is fixed.
+        dtype: Dtype name; `config.floatx()` by default.
+        batch_shape: Shape with the batch, instead of `shape` and `batch_size`.
+        name: Also the key of this input in dictionaries of inputs.
+        optional: Whether None may be passed for it.
+
+    Raises:
+        ValueError: When neither or both of `shape` and `batch_shape` are given, and for Keras's arguments
+            `sparse`, `ragged` and `input_tensor`, which are not supported.
+
+    Example:
+        >>> InputLayer(shape=(3,), name="x").output.shape
+        (None, 3)
+    """
+
+    _unsupported = frozenset({"sparse", "ragged", "input_tensor"})
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: str | None = None,
+        batch_shape: Any = None,
+        name: str | None = None,
+        optional: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, dtype=None, **kwargs)
+        if (shape is None) == (batch_shape is None):
+            raise ValueError("input: expected either shape (without the batch) or batch_shape, got both or neither")
+        if batch_shape is not None and batch_size is not None:
+            raise ValueError("input: batch_size is part of batch_shape; give only one of the two")
+        if batch_shape is None:
+            if hasattr(shape, "__index__"):
+                raise ValueError(f"input: expected shape to be a tuple, such as ({shape},), got {shape}")
+            batch_shape = (batch_size, *standardize_shape(shape))
+        self._batch_shape = standardize_shape(batch_shape)
+        self._input_dtype = dtype or config.floatx()
+        self.optional = optional
+        output = KerasTensor(self._batch_shape, dtype=self._input_dtype, name=self.name)
+        self.built = True
+        Node(self, (), {}, output)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        Node(self, (), {}, KerasTensor(self._batch_shape, dtype=self._input_dtype, name=self.name))
+
+    @property
+    def batch_shape(self) -> Shape:
+        """Shape with the batch first."""
+        return self._batch_shape
+
+    @property
+    def dtype(self) -> str:
+        """Dtype name of the input."""
+        return self._input_dtype
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Never used: a model feeds its inputs itself."""
+        raise ValueError("input: an InputLayer is not called; build a Model with its output as an input")
+
+    def compute_output_shape(self, input_shape: Any = None) -> Shape:
+        """The shape with the batch first."""
+        return self._batch_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "batch_shape": list(self._batch_shape),
+            "dtype": self._input_dtype,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: str | None = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: Any = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """A symbolic input: the start of a functional model.
+
+    Args:
+        shape: Shape of one example, without the batch; None for axes of any size.
+        batch_size: Size of the batch when it is fixed.
+        dtype: Dtype name; `config.floatx()` by default.
+        sparse: Not supported.
+        ragged: Not supported.
+        batch_shape: Shape with the batch, instead of `shape` and `batch_size`.
+        name: Also the key of this input in dictionaries of inputs.
+        tensor: Not supported.
+        optional: Whether None may be passed for it.
+
+    Returns:
+        A `KerasTensor`.
+
+    Raises:
+        ValueError: When neither or both of `shape` and `batch_shape` are given, or for an unsupported argument.
+
+    Example:
+        >>> Input((28, 28), name="image")
+        <KerasTensor shape=(None, 28, 28), dtype=float32, name=image>
+    """
+    layer = InputLayer(
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        batch_shape=batch_shape,
+        name=name,
+        optional=optional,
+        sparse=sparse or None,
+        ragged=ragged or None,
+        input_tensor=tensor,
+    )
+    output: KerasTensor = layer.output
+    return output
+
+
+register_builtin("layers", InputLayer)

@@ -1,0 +1,51 @@
+"""A function of `neuroxide.ops` as a layer: what arithmetic on symbolic values becomes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neuroxide.layers.base import Layer
+from neuroxide.utils.naming import suggest, to_snake_case
+from neuroxide.utils.registry import register_builtin
+
+
+class OpLayer(Layer):
+    """Calls ``neuroxide.ops.<op>`` on whatever it is called on.
+
+    Args:
+        op: Name of a function in `neuroxide.ops`.
+
+    Raises:
+        ValueError: When there is no such function.
+
+    Example:
+        >>> OpLayer("add").name.startswith("add")
+        True
+    """
+
+    def __init__(self, op: str, **kwargs: Any) -> None:
+        kwargs.setdefault("name", None)
+        if kwargs["name"] is None:
+            from neuroxide.utils.naming import auto_name
+
+            kwargs["name"] = auto_name(to_snake_case(op))
+        super().__init__(**kwargs)
+        from neuroxide import ops
+
+        function = None if op.startswith("_") else getattr(ops, op, None)
+        if not callable(function) or op not in getattr(ops, "__all__", (op,)):
+            raise ValueError(f"ops: unknown function {op!r}{suggest(op, getattr(ops, '__all__', ()))}")
+        self.op = op
+        self._function = function
+        self.built = True
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The function's value."""
+        return self._function(*args, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "op": self.op}
+
+
+register_builtin("layers", OpLayer)
