@@ -430,7 +430,7 @@ pub fn output_as<'py>(
     let (memory, owner) = if bytes < POOL_FROM {
         (std::ptr::null_mut(), None)
     } else {
-        let (memory, owner) = buffers::allocate(py, bytes)?;
+        let (memory, owner) = buffers::allocate(py, func, bytes)?;
         (memory.as_ptr(), Some(owner))
     };
     // SAFETY: dims holds `ndim` sizes; `memory` is null (NumPy allocates) or `bytes` long and kept alive by `owner`,

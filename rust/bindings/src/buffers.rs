@@ -158,9 +158,9 @@ unsafe extern "C" fn release(capsule: *mut ffi::PyObject) {
 }
 
 /// Memory of `bytes` initialised bytes, and the capsule that owns it.
-pub fn allocate<'py>(py: Python<'py>, bytes: usize) -> PyResult<(NonNull<u8>, Bound<'py, PyAny>)> {
-    let block =
-        take(bytes).ok_or_else(|| PyMemoryError::new_err(format!("cannot allocate an array of {bytes} bytes")))?;
+pub fn allocate<'py>(py: Python<'py>, func: &str, bytes: usize) -> PyResult<(NonNull<u8>, Bound<'py, PyAny>)> {
+    let block = take(bytes)
+        .ok_or_else(|| PyMemoryError::new_err(format!("{func}: cannot allocate an array of {bytes} bytes")))?;
     // SAFETY: every block is longer than its header.
     let data = unsafe { block.add(HEADER) };
     // SAFETY: `data` is not null, and `release` undoes exactly this allocation.

@@ -3,6 +3,7 @@
 #[allow(dead_code)] // until the first kernel's binding uses all helpers
 mod array;
 mod buffers;
+mod sequence;
 mod system;
 
 use neuroxide_kernels::{simd, threads};

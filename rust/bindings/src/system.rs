@@ -7,6 +7,7 @@ use pyo3::types::PyDict;
 
 use crate::array::{Dtype, output_as};
 use crate::buffers;
+use crate::sequence::sizes;
 
 /// Threads that kernels may use, the caller included.
 #[pyfunction]
@@ -53,7 +54,8 @@ fn pool_stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 
 /// An array of the pool, its contents unspecified.
 #[pyfunction]
-fn empty<'py>(py: Python<'py>, shape: Vec<usize>, dtype: &str) -> PyResult<Bound<'py, PyAny>> {
+fn empty<'py>(py: Python<'py>, shape: &Bound<'py, PyAny>, dtype: &str) -> PyResult<Bound<'py, PyAny>> {
+    let shape = sizes("empty", "shape", shape)?;
     let dtype = Dtype::from_name("empty", dtype)?;
     Ok(output_as(py, "empty", &shape, dtype)?.0)
 }
