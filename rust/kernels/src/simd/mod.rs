@@ -1,6 +1,41 @@
-//! The only door to instruction sets: which level this process uses, decided once.
+//! The only door to instruction sets: which level this process uses, decided once, and how kernels run at it.
+//!
+//! A kernel is a struct of slices and sizes with one generic body:
+//!
+//! ```
+//! use neuroxide_kernels::simd::{self, Float, Isa, Kernel};
+//!
+//! neuroxide_kernels::maps! {
+//!     Twice(x) => x + x;
+//! }
+//!
+//! struct Double<'a, T>(&'a mut [T]);
+//!
+//! impl<T: Float> Kernel for Double<'_, T> {
+//!     type Output = ();
+//!     #[inline(always)] // or the body loses the level's instructions; so no closures in it either
+//!     fn run<I: Isa>(self) {
+//!         simd::map_in_place::<T, I>(&Twice, self.0);
+//!     }
+//! }
+//!
+//! let mut x = [1.0f32, 2.0, 3.0];
+//! simd::dispatch(Double(&mut x));
+//! assert_eq!(x, [2.0, 4.0, 6.0]);
+//! ```
 
 use std::sync::OnceLock;
+
+mod baseline;
+mod lanes;
+pub mod math;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use lanes::{Map, aligned, map, map_in_place, stream_fence};
+pub use math::Math;
+pub use vector::{Float, Isa, V, Vector};
 
 /// Instruction-set levels, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,4 +111,36 @@ pub fn level() -> Level {
         let asked = std::env::var("NEUROXIDE_ISA").ok();
         resolve(asked.as_deref()).unwrap_or_else(|why| panic!("{why}"))
     })
+}
+
+/// A body to run at the level in use. `run` must be `#[inline(always)]`.
+pub trait Kernel {
+    type Output;
+    fn run<I: Isa>(self) -> Self::Output;
+}
+
+/// Runs a kernel at the level in use, inside one `#[target_feature]` shell.
+#[inline]
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    match level() {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `resolve` gives a level only when the machine has it.
+        Level::Avx512 => unsafe { shell_avx512(kernel) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `resolve` gives a level only when the machine has it.
+        Level::Avx2 => unsafe { shell_avx2(kernel) },
+        _ => kernel.run::<baseline::Baseline>(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn shell_avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<x86::Avx512>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn shell_avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<x86::Avx2>()
 }

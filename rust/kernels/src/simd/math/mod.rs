@@ -1,0 +1,231 @@
+//! Vector maths for f32 and f64 at every level: one body each, with constants per type.
+//!
+//! Coefficients are minimax fits (relative error, Remez exchange in 50 digits). Errors in ULP are what the tests
+//! hold: f32 over all inputs, f64 over samples. NaN gives NaN, ±inf and saturation are as in IEEE-754's annex,
+//! denormal inputs and results are kept.
+
+use super::vector::{Float, Vector};
+
+mod double;
+mod single;
+#[cfg(test)]
+mod tests;
+
+/// The constants and the few functions that differ between f32 and f64.
+pub trait Math: Sized + 'static {
+    /// ln 2 in two parts; the first has zeros enough to make n·LN2_HIGH exact for any exponent n.
+    const LN2_HIGH: Self;
+    const LN2_LOW: Self;
+    /// Past these, exp is inf and 0.
+    const EXP_HIGH: Self;
+    const EXP_LOW: Self;
+    /// (e^r − 1 − r) / r² for |r| ≤ ln 2 / 2.
+    const EXP: &'static [Self];
+    /// Below this, expm1(x) and log1p(x) are x.
+    const TINY: Self;
+    const MIN_NORMAL: Self;
+    /// A power of two that makes any denormal normal, and its exponent.
+    const LIFT: Self;
+    const LIFT_EXPONENT: Self;
+    /// π/2 in parts: n times any but the last is exact for |x| ≤ SINE_LIMIT.
+    const HALF_PI: &'static [Self];
+    const SINE_LIMIT: Self;
+    /// (sin r − r) / r³ and (cos r − 1 + r²/2) / r⁴ in r², for |r| ≤ π/4.
+    const SINE: &'static [Self];
+    const COSINE: &'static [Self];
+
+    /// log(1 + f) for √½ − 1 ≤ f ≤ √2 − 1, less f itself.
+    fn log_near_one<V: Vector<Self>>(f: V) -> V;
+    fn erf<V: Vector<Self>>(x: V) -> V;
+    /// The C library's sine and cosine, for arguments beyond SINE_LIMIT.
+    fn slow_sin_cos(self) -> (Self, Self);
+}
+
+/// c[0] + c[1] x + c[2] x² + …, by Horner's rule.
+#[inline(always)]
+pub fn polynomial<T: Copy, V: Vector<T>>(x: V, c: &[T]) -> V {
+    let mut sum = V::splat(c[c.len() - 1]);
+    for i in (0..c.len() - 1).rev() {
+        sum = sum.fma(x, V::splat(c[i]));
+    }
+    sum
+}
+
+/// `x` held in [low, high]; NaN stays NaN.
+#[inline(always)]
+pub fn clamp<T, V: Vector<T>>(x: V, low: V, high: V) -> V {
+    high.min(low.max(x))
+}
+
+crate::maps! {
+    Exp(x) => exp(x);
+    Expm1(x) => expm1(x);
+    Log(x) => log(x);
+    Log1p(x) => log1p(x);
+    Sigmoid(x) => sigmoid(x);
+    Tanh(x) => tanh(x);
+    Erf(x) => erf(x);
+    Sin(x) => sin(x);
+    Cos(x) => cos(x);
+}
+
+/// A number as a register.
+#[inline(always)]
+pub fn constant<T: Float, V: Vector<T>>(value: f64) -> V {
+    V::splat(T::from_f64(value))
+}
+
+/// `(n, r)` with x = n ln 2 + r, n whole, |r| ≤ ln 2 / 2.
+#[inline(always)]
+fn reduce_exp<T: Float, V: Vector<T>>(x: V) -> (V, V) {
+    let n = (x * constant::<T, V>(std::f64::consts::LOG2_E)).round();
+    let r = n.neg_fma(V::splat(T::LN2_HIGH), x);
+    (n, n.neg_fma(V::splat(T::LN2_LOW), r))
+}
+
+/// e^x, error ≤ 1 ULP.
+#[inline(always)]
+pub fn exp<T: Float, V: Vector<T>>(x: V) -> V {
+    let x = clamp(x, V::splat(T::EXP_LOW), V::splat(T::EXP_HIGH));
+    let (n, r) = reduce_exp::<T, V>(x);
+    let tail = polynomial(r, T::EXP);
+    let p = (r * r).fma(tail, r) + V::splat(T::ONE);
+    p.scale2(n)
+}
+
+/// e^x − 1, error ≤ 2 ULP.
+#[inline(always)]
+pub fn expm1<T: Float, V: Vector<T>>(x: V) -> V {
+    let held = clamp(x, V::splat(T::EXP_LOW), V::splat(T::EXP_HIGH));
+    let (n, r) = reduce_exp::<T, V>(held);
+    let p = (r * r).fma(polynomial(r, T::EXP), r);
+    // Half of everything, so that 2^n stays finite where the result is.
+    let half = constant::<T, V>(0.5);
+    let power = half.scale2(n);
+    let y = power.fma(p, power - half);
+    V::select(x.abs().lt(V::splat(T::TINY)), x, y + y)
+}
+
+/// log x, error ≤ 2 ULP; −inf at 0, NaN below.
+#[inline(always)]
+pub fn log<T: Float, V: Vector<T>>(x: V) -> V {
+    let denormal = x.lt(V::splat(T::MIN_NORMAL));
+    let lifted = V::select(denormal, x * V::splat(T::LIFT), x);
+    let (m, e) = lifted.split();
+    let e = V::select(denormal, e - V::splat(T::LIFT_EXPONENT), e);
+    let one = V::splat(T::ONE);
+    let big = constant::<T, V>(std::f64::consts::SQRT_2).lt(m);
+    let m = V::select(big, m * constant::<T, V>(0.5), m);
+    let e = V::select(big, e + one, e);
+    let f = m - one;
+    let tail = e.fma(V::splat(T::LN2_LOW), T::log_near_one(f));
+    let y = e.fma(V::splat(T::LN2_HIGH), f + tail);
+    let infinity = V::splat(T::INFINITY);
+    let y = V::select(x.lt(infinity), y, x);
+    let edge = V::select(x.eq(V::splat(T::ZERO)), -infinity, V::splat(T::NAN));
+    V::select(x.le(V::splat(T::ZERO)), edge, y)
+}
+
+/// log(1 + x), error ≤ 2 ULP; −inf at −1, NaN below.
+#[inline(always)]
+pub fn log1p<T: Float, V: Vector<T>>(x: V) -> V {
+    let one = V::splat(T::ONE);
+    let u = one + x;
+    // What rounding 1 + x lost, carried to first order.
+    let lost = (x - (u - one)) / u;
+    let y = log::<T, V>(u);
+    let inside = V::mask_and(V::splat(T::ZERO).lt(u), u.lt(V::splat(T::INFINITY)));
+    let y = V::select(inside, y + lost, y);
+    V::select(x.abs().lt(V::splat(T::TINY)), x, y)
+}
+
+/// 1 / (1 + e^−x), error ≤ 2 ULP for normal results.
+#[inline(always)]
+pub fn sigmoid<T: Float, V: Vector<T>>(x: V) -> V {
+    let one = V::splat(T::ONE);
+    let e = exp::<T, V>(-x.abs());
+    let top = V::select(x.lt(V::splat(T::ZERO)), e, one);
+    top / (one + e)
+}
+
+/// tanh x, error ≤ 3 ULP.
+#[inline(always)]
+pub fn tanh<T: Float, V: Vector<T>>(x: V) -> V {
+    // With e = expm1(−2|x|), which never cancels: −e / (2 + e). No power of two overflows on this side.
+    let held = constant::<T, V>(-2.0) * x.abs();
+    let held = V::splat(T::EXP_LOW).max(held);
+    let (n, r) = reduce_exp::<T, V>(held);
+    let p = (r * r).fma(polynomial(r, T::EXP), r);
+    let one = V::splat(T::ONE);
+    let power = one.scale2(n);
+    let e = power.fma(p, power - one);
+    (-e / (e + constant::<T, V>(2.0))).copysign(x)
+}
+
+/// The error function, error ≤ 5 ULP (7 without fused multiply-add).
+#[inline(always)]
+pub fn erf<T: Float, V: Vector<T>>(x: V) -> V {
+    T::erf(x)
+}
+
+/// sin x; error ≤ 2 ULP up to SINE_LIMIT, beyond it the C library's.
+#[inline(always)]
+pub fn sin<T: Float, V: Vector<T>>(x: V) -> V {
+    sine_of::<T, V>(x, T::ZERO, |value| value.slow_sin_cos().0)
+}
+
+/// cos x; error ≤ 2 ULP up to SINE_LIMIT, beyond it the C library's.
+#[inline(always)]
+pub fn cos<T: Float, V: Vector<T>>(x: V) -> V {
+    sine_of::<T, V>(x, T::ONE, |value| value.slow_sin_cos().1)
+}
+
+/// sin(x + quarters·π/2), with the slow way for lanes beyond SINE_LIMIT.
+#[inline(always)]
+fn sine_of<T: Float, V: Vector<T>>(x: V, quarters: T, slow: impl Fn(T) -> T) -> V {
+    let n = (x * constant::<T, V>(std::f64::consts::FRAC_2_PI)).round();
+    let mut r = x;
+    for part in T::HALF_PI {
+        r = n.neg_fma(V::splat(*part), r);
+    }
+    let z = r * r;
+    let sine = (r * z).fma(polynomial(z, T::SINE), r);
+    let cosine = (z * z).fma(polynomial(z, T::COSINE), constant::<T, V>(-0.5).fma(z, V::splat(T::ONE)));
+    let turn = n + V::splat(quarters);
+    let quarter = constant::<T, V>(0.25);
+    let two = constant::<T, V>(2.0);
+    let phase = turn - (turn * quarter).floor() * constant::<T, V>(4.0);
+    let odd = V::mask_or(phase.eq(V::splat(T::ONE)), phase.eq(constant::<T, V>(3.0)));
+    let value = V::select(odd, cosine, sine);
+    let mut y = V::select(two.le(phase), -value, value);
+    // sin(−0) is −0; the sums above lose that sign.
+    y = V::select(V::mask_and(x.eq(V::splat(T::ZERO)), y.eq(x)), x, y);
+    if V::any(V::splat(T::SINE_LIMIT).lt(x.abs())) {
+        y = slow_lanes(x, y, slow);
+    }
+    V::select(x.is_nan(), x, y)
+}
+
+#[inline(never)]
+fn slow_lane<T: Float>(value: T, slow: impl Fn(T) -> T) -> T {
+    slow(value)
+}
+
+#[inline(always)]
+fn slow_lanes<T: Float, V: Vector<T>>(x: V, y: V, slow: impl Fn(T) -> T) -> V {
+    let mut inputs = [T::ZERO; 16];
+    let mut outputs = [T::ZERO; 16];
+    // SAFETY: no level has more than 16 lanes.
+    unsafe {
+        x.store(inputs.as_mut_ptr());
+        y.store(outputs.as_mut_ptr());
+    }
+    let limit = T::SINE_LIMIT;
+    for i in 0..V::LANES {
+        if inputs[i] > limit || inputs[i] < -limit {
+            outputs[i] = slow_lane(inputs[i], &slow);
+        }
+    }
+    // SAFETY: no level has more than 16 lanes.
+    unsafe { V::load(outputs.as_ptr()) }
+}
