@@ -37,3 +37,7 @@ OPTIMIZER = {
 MLP = ((784, 512, 512, 10), 128)
 MLP_DEEP = ((12288, 20, 7, 5, 1), 209)
 LOGISTIC = ((2, 1), 64)
+
+# Boxes to suppress; (N, M) of overlap matrices.
+NMS = (1_000, 10_000, 50_000)
+BOX_IOU = ((100, 1_000), (5_000, 5_000))

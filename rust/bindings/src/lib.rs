@@ -2,7 +2,9 @@
 
 #[allow(dead_code)] // until the first kernel's binding uses all helpers
 mod array;
+mod boxes;
 mod buffers;
+mod nms;
 mod sequence;
 mod system;
 
@@ -18,5 +20,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     threads::resolve(asked.as_deref()).map_err(PyImportError::new_err)?;
     array::install_interrupt_probe();
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    boxes::register(m)?;
+    nms::register(m)?;
     system::register(m)
 }

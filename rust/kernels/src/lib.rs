@@ -1,4 +1,6 @@
 //! CPU kernels: slices in, slices out. No Python, no hidden allocation of outputs.
 
+pub mod boxes;
+pub mod nms;
 pub mod simd;
 pub mod threads;
