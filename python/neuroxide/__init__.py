@@ -5,12 +5,13 @@
 2
 """
 
-from neuroxide import config, initializers, layers, random, regularizers, utils
+from neuroxide import config, initializers, layers, ops, random, regularizers, utils
 from neuroxide._core import __version__
 from neuroxide.autograd import (
     Rows,
     Tensor,
     Variable,
+    check_gradients,
     differentiable,
     grad,
     gradients,
@@ -25,6 +26,7 @@ __all__ = [
     "Tensor",
     "Variable",
     "__version__",
+    "check_gradients",
     "config",
     "differentiable",
     "grad",
@@ -32,6 +34,7 @@ __all__ = [
     "initializers",
     "layers",
     "no_grad",
+    "ops",
     "random",
     "regularizers",
     "stop_gradient",

@@ -71,9 +71,7 @@ def test_folder_of_idx_files(tmp_path: Path, small: Arrays, module: ModuleType, 
 
 @pytest.mark.parametrize("place", ["images/{}", "{}"])
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-def test_data_folder(
-    tmp_path: Path, small: Arrays, monkeypatch: pytest.MonkeyPatch, name: str, place: str
-) -> None:
+def test_data_folder(tmp_path: Path, small: Arrays, monkeypatch: pytest.MonkeyPatch, name: str, place: str) -> None:
     write_idx(tmp_path / place.format(name), small)
     monkeypatch.setenv("NEUROXIDE_DATA", str(tmp_path))
     check({"mnist": mnist, "fashion_mnist": fashion_mnist}[name].load_data(), small)

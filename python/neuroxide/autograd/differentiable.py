@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 import numpy as np
 
 from neuroxide.autograd.engine import Node, Port, clock, state, tracing
+from neuroxide.autograd.promotion import promoted
 from neuroxide.autograd.rows import Rows
 from neuroxide.autograd.tensor import Tensor, as_array, wrap
 from neuroxide.autograd.variable import Variable
@@ -53,8 +54,16 @@ def differentiable(fn: Callable[P, tuple[Any, Any]]) -> Callable[P, Tensor]:
 
 
 def primitive(fn: Callable[P, tuple[Any, Any]]) -> Callable[P, Tensor]:
-    """As `differentiable`, for functions known to give C-contiguous arrays, whose results are taken as they come."""
+    """As `differentiable`, for the functions of `ops`: results and gradients are taken as they come, C-contiguous.
+
+    A parameter list `(x)` or `(x1, x2)` takes arrays; where it starts with `x` and goes on, the rest is static.
+    """
     return _build(fn)  # type: ignore[no-any-return]
+
+
+def elementwise(fn: Callable[P, tuple[Any, Any]]) -> Callable[P, Tensor]:
+    """As `primitive`, for a function whose arguments are brought to one dtype where the kernels refuse them."""
+    return _build(fn, fallback=promoted)  # type: ignore[no-any-return]
 
 
 def primitive_view(fn: Callable[P, tuple[Any, Any]]) -> Callable[P, Tensor]:
@@ -65,23 +74,27 @@ def primitive_view(fn: Callable[P, tuple[Any, Any]]) -> Callable[P, Tensor]:
     return _build(fn, view=True)  # type: ignore[no-any-return]
 
 
-def _build(fn: Any, view: bool = False, tidy: bool = False) -> Any:
+def _build(fn: Any, view: bool = False, tidy: bool = False, fallback: Any = None) -> Any:
     code = fn.__code__
     names = code.co_varnames[: code.co_argcount]
-    plain = not (view or tidy or code.co_flags & _VARIADIC or code.co_kwonlyargcount)
-    if names == ("x",) and plain:
-        operation = _unary(fn)
-    elif names == ("x1", "x2") and plain:
-        operation = _binary(fn)
+    plain = not (tidy or code.co_flags & _VARIADIC or code.co_kwonlyargcount)
+    if plain and names == ("x",):
+        operation = _unary(fn, fallback)
+    elif plain and names == ("x1", "x2"):
+        operation = _binary(fn, fallback)
+    elif plain and names[0] == "x":
+        operation = _unary_with_statics(fn, fallback)
     else:
 
         def operation(*args: Any, **kwargs: Any) -> Any:
             return call(operation, args, kwargs)
 
     update_wrapper(operation, fn)
+    operation.__name__ = fn.__name__.lstrip("_")
     operation.names = names
     operation.compute = _tidied(fn) if tidy else fn
     operation.view = view
+    operation.fallback = fallback
     return operation
 
 
@@ -115,14 +128,19 @@ def _tidy_gradient(gradient: Any) -> Any:
     return gradient if gradient is None or type(gradient) is Rows else as_array(gradient)
 
 
-def _unary(fn: Any) -> Any:
+def _unary(fn: Any, fallback: Any) -> Any:
     """The path of `call` for fn(x), with everything that a plain Tensor does not need left out."""
 
     def operation(x: Any) -> Any:
         if type(x) is not Tensor or tracing.active:
             return call(operation, (x,), {})
         parent = x.node
-        y, pullback = fn(x.data)
+        try:
+            y, pullback = fn(x.data)
+        except TypeError as error:
+            if fallback is None:
+                raise
+            y, pullback = fallback(operation, (x.data,), error)
         if type(y) is not _ndarray:
             return _finish(y, pullback, (parent,), None)
         out = _new(Tensor)
@@ -141,28 +159,47 @@ def _unary(fn: Any) -> Any:
     return operation
 
 
-def _binary(fn: Any) -> Any:
+def _unary_with_statics(fn: Any, fallback: Any) -> Any:
+    """The path of `call` for fn(x, static, …)."""
+
+    def operation(x: Any, *statics: Any, **kwargs: Any) -> Any:
+        if type(x) is not Tensor or tracing.active or kwargs:
+            return call(operation, (x, *statics), kwargs)
+        try:
+            y, pullback = fn(x.data, *statics)
+        except TypeError as error:
+            if fallback is None:
+                raise
+            y, pullback = fallback(operation, (x.data, *statics), error)
+        return _finish(y, pullback, (x.node,), None)
+
+    return operation
+
+
+def _binary(fn: Any, fallback: Any) -> Any:
     """The path of `call` for fn(x1, x2), each a plain Tensor or a Python number."""
 
     def operation(x1: Any, x2: Any) -> Any:
         kind1, kind2 = type(x1), type(x2)
-        if kind1 is Tensor and not tracing.active:
-            node1 = x1.node
-            if kind2 is Tensor:
-                node2 = x2.node
-                y, pullback = fn(x1.data, x2.data)
-            elif kind2 is float or kind2 is int:
-                node2 = None
-                y, pullback = fn(x1.data, x2)
-            else:
-                return call(operation, (x1, x2), {})
-        elif kind2 is Tensor and (kind1 is float or kind1 is int) and not tracing.active:
-            node1 = None
-            node2 = x2.node
-            y, pullback = fn(x1, x2.data)
-        else:
+        node1 = node2 = None
+        a, b = x1, x2
+        if kind1 is Tensor:
+            a, node1 = x1.data, x1.node
+        elif kind1 is not float and kind1 is not int:
             return call(operation, (x1, x2), {})
-        if type(y) is not _ndarray or (pullback is not None and pullback.__code__.co_argcount != 2):
+        if kind2 is Tensor:
+            b, node2 = x2.data, x2.node
+        elif (kind2 is not float and kind2 is not int) or kind1 is not Tensor:
+            return call(operation, (x1, x2), {})
+        if tracing.active:
+            return call(operation, (x1, x2), {})
+        try:
+            y, pullback = fn(a, b)
+        except TypeError as error:
+            if fallback is None:
+                raise
+            y, pullback = fallback(operation, (a, b), error)
+        if type(y) is not _ndarray:
             return _finish(y, pullback, (node1, node2), None)
         out = _new(Tensor)
         out.data = y
@@ -210,7 +247,12 @@ def call(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if hasattr(value, "__neuroxide_function__"):
             return value.__neuroxide_function__(operation, args, kwargs)
         _static(operation, (name,), 0, value)
-    y, pullback = fn(*values, **kwargs)
+    try:
+        y, pullback = fn(*values, **kwargs)
+    except TypeError as error:
+        if operation.fallback is None:
+            raise
+        y, pullback = operation.fallback(operation, tuple(values), error)
     recorded = pullback is not None and state.recording and any(node is not None for node in nodes)
     if operation.view and versions and not recorded:
         y = kernels(y).copy(y)

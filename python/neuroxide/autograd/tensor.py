@@ -9,7 +9,7 @@ import numpy as np
 
 from neuroxide.autograd.engine import Leaf, accumulate, backward
 from neuroxide.autograd.rows import Rows
-from neuroxide.backend import array_types, kernels
+from neuroxide.backend import array_types, default, kernels
 
 _new = object.__new__
 
@@ -265,7 +265,7 @@ def as_array(data: Any) -> Any:
         array = kernels(array).ascontiguous(array)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"Tensor: expected numbers, got {type(data).__name__} of dtype {array.dtype}")
-    return array
+    return array if type(array) is not np.ndarray else default().from_numpy(array)
 
 
 def new_leaf(data: Any) -> Leaf:
@@ -289,7 +289,7 @@ def seed_gradient(value: Tensor, dy: Any) -> Any:
                 f"backward: expected a single element or an argument dy, got a value of shape {value.shape}"
             )
         return k.full(value.shape, 1.0, value.dtype.name)
-    gradient = as_array(dy) if hasattr(dy, "dtype") else k.from_numpy(np.asarray(dy, value.dtype))
+    gradient = as_array(dy) if hasattr(dy, "dtype") else k.from_numpy(np.array(dy, value.dtype, order="C"))
     if gradient.shape != value.shape or gradient.dtype != value.dtype:
         raise ValueError(
             f"backward: expected dy of shape {value.shape} and dtype {value.dtype}, "

@@ -10,8 +10,9 @@ from neuroxide.backend import cpu
 
 _table: dict[type, Any] = {np.ndarray: cpu}
 _lookup = _table.get
+_default: Any = cpu
 
-__all__ = ["array_types", "kernels", "register"]
+__all__ = ["array_types", "default", "kernels", "register", "use"]
 
 
 def kernels(x: Any, y: Any = None) -> Any:
@@ -24,7 +25,18 @@ def register(array_type: type, module: Any) -> None:
     _table[array_type] = module
 
 
-def array_types() -> tuple[type, ...]:
+def default() -> Any:
+    """The module that makes the arrays that come from no other array of a backend."""
+    return _default
+
+
+def use(module: Any) -> None:
+    """Make `module` the default: NumPy arrays and Python numbers that become Tensors move to its arrays."""
+    global _default
+    _default = module
+
+
+def array_types() -> Any:
     """The array types that have kernels."""
     return tuple(_table)
 
