@@ -27,6 +27,14 @@ if not hasattr(_core, "add"):  # until the elementwise bindings land
         """a - b."""
         return np.asarray(np.subtract(a, b))
 
+    def multiply(a: Array, b: Array) -> Array:
+        """a * b."""
+        return np.asarray(np.multiply(a, b))
+
+    def divide(a: Array, b: Array) -> Array:
+        """a / b."""
+        return np.asarray(np.divide(a, b))
+
 
 def from_numpy(x: Array) -> Array:
     """An array of this backend with the contents of a NumPy array."""
