@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from neuroxide.datasets.streams import read_up_to
+
+# What the zip reader raises besides its own error when it meets nonsense (a seek to nowhere is an OSError).
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    OverflowError,
+    UnicodeDecodeError,
+)
 
 
 def read_npz(
@@ -34,16 +48,21 @@ def read_npz(
         OSError: the file can't be opened.
     """
     where = os.fspath(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            there = set(archive.namelist())
-            missing = [name for name in names if f"{name}.npy" not in there]
-            if missing:
-                found = ", ".join(sorted(there)[:8]) or "nothing"
-                raise ValueError(f"read_npz: expected {where} to hold {', '.join(missing)}, it holds {found}")
-            return {name: _read_member(archive, f"{name}.npy", where, max_bytes) for name in names}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ValueError(f"read_npz: {where} is no whole .npz archive: {error}") from error
+    with open(path, "rb") as file:
+        try:
+            return _read_archive(file, names, where, max_bytes)
+        except _BROKEN as error:
+            raise ValueError(f"read_npz: {where} is no whole .npz archive: {error}") from error
+
+
+def _read_archive(file: BinaryIO, names: Sequence[str], where: str, max_bytes: int) -> dict[str, NDArray[Any]]:
+    with zipfile.ZipFile(file) as archive:
+        there = set(archive.namelist())
+        missing = [name for name in names if f"{name}.npy" not in there]
+        if missing:
+            found = ", ".join(sorted(there)[:8]) or "nothing"
+            raise ValueError(f"read_npz: expected {where} to hold {', '.join(missing)}, it holds {found}")
+        return {name: _read_member(archive, f"{name}.npy", where, max_bytes) for name in names}
 
 
 def _read_member(archive: zipfile.ZipFile, name: str, where: str, max_bytes: int) -> NDArray[Any]:

@@ -1,0 +1,281 @@
+"""How a right call of each function of `_core` looks; `calls.of_signature` guesses for one without a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.robustness.calls import Maker, Many, Text
+
+Recipe = Callable[[Maker], list[Any]]
+NONE = Text("None")
+
+
+def _any(make: Maker) -> list[Any]:
+    return [make.array(*make.shape())]
+
+
+def _pair(make: Maker) -> list[Any]:
+    shape = make.shape()
+    return make.same(2, shape)
+
+
+def _binary(make: Maker) -> list[Any]:
+    shape = make.shape()
+    full, part = make.array(*shape), make.array(*make.broadcast_of(shape))
+    arguments = [full, part if make.random.random() < 0.7 else make.number()]
+    make.random.shuffle(arguments)
+    return arguments
+
+
+def _where(make: Maker) -> list[Any]:
+    shape = make.shape()
+    sides = [make.array(*make.broadcast_of(shape)), make.number() if make.random.random() < 0.4 else make.array(*shape)]
+    make.random.shuffle(sides)
+    return [make.array(*shape, dtype="bool"), *sides]
+
+
+def _three(make: Maker) -> list[Any]:
+    return make.same(3, make.shape())
+
+
+def _reduce(make: Maker) -> list[Any]:
+    shape = make.shape(nonempty=True)
+    return [make.array(*shape), make.axes(shape), make.choice(True, False)]
+
+
+def _along(make: Maker) -> list[Any]:
+    shape = make.shape(1, nonempty=True)
+    return [make.array(*shape), make.axis(shape)]
+
+
+def _along_pair(make: Maker) -> list[Any]:
+    shape = make.shape(1)
+    return [*make.same(2, shape), make.axis(shape)]
+
+
+def _sum_to(make: Maker) -> list[Any]:
+    shape = make.shape()
+    return [make.array(*shape), Text(repr(make.broadcast_of(shape)))]
+
+
+def _broadcast_to(make: Maker) -> list[Any]:
+    shape = make.shape()
+    return [make.array(*make.broadcast_of(shape)), Text(repr(shape))]
+
+
+def _max_backward(make: Maker) -> list[Any]:
+    shape = make.shape(nonempty=True)
+    kept = tuple(1 if make.random.random() < 0.5 else size for size in shape)
+    return [make.array(*shape), make.array(*kept), make.array(*kept)]
+
+
+def _matmul(make: Maker) -> list[Any]:
+    m, k, n = make.sizes(3)
+    lead = make.shape(0, 2)
+    flip_a, flip_b = make.random.random() < 0.3, make.random.random() < 0.3
+    a, b = (k, m) if flip_a else (m, k), (n, k) if flip_b else (k, n)
+    leads = make.random.choice(((lead, lead), (lead, ()), ((), lead)))
+    arguments = [make.array(*leads[0], *a), make.array(*leads[1], *b)]
+    return [*arguments, Text(str(flip_a)), Text(str(flip_b))] if flip_a or flip_b else arguments
+
+
+ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")
+
+
+def _dense_forward(make: Maker) -> list[Any]:
+    m, k, n = make.sizes(3)
+    bias = make.array(n) if make.random.random() < 0.7 else NONE
+    return [make.array(m, k), make.array(k, n), bias, make.choice(*ACTIVATIONS)]
+
+
+def _dense_backward(make: Maker) -> list[Any]:
+    m, k, n = make.sizes(3)
+    needs = [make.choice(True, False) for _ in range(3)]
+    return [make.array(m, k), make.array(k, n), *make.same(2, (m, n)), make.choice(*ACTIVATIONS), *needs]
+
+
+def _labels(make: Maker, n: int, c: int) -> Any:
+    return make.array(n, dtype=make.random.choice(("int32", "int64")), high=c) if c else make.array(n, c)
+
+
+def _cross_entropy(make: Maker) -> list[Any]:
+    n, c = make.size(), make.size(1)
+    labels = _labels(make, n, c) if make.random.random() < 0.6 else make.array(n, c)
+    return [make.array(n, c), labels]
+
+
+def _cross_entropy_backward(make: Maker) -> list[Any]:
+    logits, labels = _cross_entropy(make)
+    return [logits, labels, *make.same(2, logits.shape[:1])]
+
+
+def _loss(make: Maker) -> list[Any]:
+    return make.same(2, (make.size(), make.size(1)))
+
+
+def _loss_backward(make: Maker) -> list[Any]:
+    pred, target = _loss(make)
+    return [pred, target, make.array(pred.shape[0])]
+
+
+def _key(make: Maker) -> list[Any]:
+    return [make.whole(0, 2**64 - 1), make.whole(0, 2**64 - 1)]
+
+
+def _random(make: Maker) -> list[Any]:
+    shape = Text(repr(make.shape()))
+    return [shape, make.number(-1.0, 0.0), make.number(0.5, 1.0), *_key(make), make.choice("float32", "float64")]
+
+
+def _dropout(make: Maker) -> list[Any]:
+    return [make.array(*make.shape()), make.number(0.0, 0.2, 0.5, 0.99), *_key(make)]
+
+
+def _dropout_mask(make: Maker) -> list[Any]:
+    return [Text(repr(make.shape())), make.number(0.0, 0.2, 0.5), *_key(make), make.choice("float32", "float64")]
+
+
+def _count_key(make: Maker) -> list[Any]:
+    return [make.whole(0, 300), *_key(make)]
+
+
+def _tensors(make: Maker, lists: int) -> list[Any]:
+    shapes = [make.shape(0, 3) for _ in range(make.random.randint(0, 4))]
+    return [Many(tuple(make.array(*shape) for shape in shapes)) for _ in range(lists)]
+
+
+def _maybe(make: Maker, many: Any) -> Any:
+    return many if make.random.random() < 0.5 else NONE
+
+
+def _sgd(make: Maker) -> list[Any]:
+    params, grads, velocities = _tensors(make, 3)
+    return [
+        params,
+        grads,
+        _maybe(make, velocities),
+        make.number(0.01, 0.1),
+        make.number(0.0, 0.9),
+        make.choice(True, False),
+    ]
+
+
+def _rmsprop(make: Maker) -> list[Any]:
+    params, grads, velocities, momentums, averages = _tensors(make, 5)
+    momentum = Text("0.9") if make.random.random() < 0.5 else Text("0.0")
+    given = momentums if momentum.text == "0.9" else NONE
+    rates = [make.number(0.01), make.number(0.9), momentum, make.number(1e-7)]
+    return [params, grads, velocities, given, _maybe(make, averages), *rates]
+
+
+def _adam(make: Maker) -> list[Any]:
+    params, grads, ms, vs, vhats = _tensors(make, 5)
+    numbers = [make.number(0.001, 0.1), make.number(0.9), make.number(0.999), make.number(1e-7), make.whole(1, 1000)]
+    return [params, grads, ms, vs, _maybe(make, vhats), *numbers]
+
+
+def _gather(make: Maker) -> list[Any]:
+    rows, width = make.sizes(2, 1)
+    return [make.array(rows, width), make.array(*make.shape(1, 2), dtype="int64", high=rows)]
+
+
+def _rows_from(make: Maker) -> list[Any]:
+    count, width = make.sizes(2, 1)
+    return [make.array(count, dtype="int64", high=10), make.array(count, width)]
+
+
+def _rows_to_dense(make: Maker) -> list[Any]:
+    count, width = make.sizes(2, 1)
+    return [make.array(count, dtype="int64", high=10), make.array(count, width), make.whole(10, 40)]
+
+
+def _with(recipe: Recipe, *extra: Callable[[Maker], Any]) -> Recipe:
+    return lambda make: [*recipe(make), *(one(make) for one in extra)]
+
+
+def _slope(make: Maker) -> Any:
+    return make.number(0.0, 0.01, 0.3)
+
+
+def _low(make: Maker) -> Any:
+    return make.number(-1.0, 0.0)
+
+
+def _high(make: Maker) -> Any:
+    return make.number(0.5, 6.0)
+
+
+def _flag(make: Maker) -> Any:
+    return make.choice(True, False)
+
+
+_UNARY = (
+    "negative", "absolute", "sign", "square", "sqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos",
+    "erf", "floor", "count_nonfinite",
+)  # fmt: skip
+_BINARY = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "maximum",
+    "minimum",
+    "equal",
+    "not_equal",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+]
+_PLAIN = (
+    "relu", "relu6", "selu", "silu", "sigmoid", "tanh", "softplus", "softsign", "hard_sigmoid", "hard_silu",
+)  # fmt: skip
+
+RECIPES: dict[str, Recipe] = {
+    **dict.fromkeys(_UNARY, _any),
+    **dict.fromkeys(_BINARY, _binary),
+    **dict.fromkeys(_PLAIN, _any),
+    **{f"{name}_backward": _pair for name in [*_PLAIN, "absolute", "sqrt", "square", "erf"]},
+    **{name: _with(_any, _slope) for name in ("leaky_relu", "elu")},
+    **{f"{name}_backward": _with(_pair, _slope) for name in ("leaky_relu", "elu")},
+    "gelu": _with(_any, _flag),
+    "gelu_backward": _with(_pair, _flag),
+    "where": _where,
+    "clip": _with(_any, _low, _high),
+    "clip_backward": _with(_pair, _low, _high),
+    "cast": _with(_any, lambda make: make.choice("float32", "float64", "int64", "bool")),
+    "power_backward": _with(_three, lambda make: make.choice(0, 1)),
+    "maximum_backward": _three,
+    "minimum_backward": _three,
+    **dict.fromkeys(("sum", "mean", "max", "min", "prod"), _reduce),
+    **dict.fromkeys(("argmax", "argmin", "cumsum", "softmax", "log_softmax"), _along),
+    **dict.fromkeys(("softmax_backward", "log_softmax_backward"), _along_pair),
+    "sum_to": _sum_to,
+    "broadcast_to": _broadcast_to,
+    "max_backward": _max_backward,
+    "sum_squares": lambda make: _tensors(make, 1),
+    "matmul": _matmul,
+    "dense_forward": _dense_forward,
+    "dense_backward": _dense_backward,
+    "softmax_cross_entropy": _cross_entropy,
+    "softmax_cross_entropy_backward": _cross_entropy_backward,
+    **dict.fromkeys(("mean_squared_error", "binary_cross_entropy"), _loss),
+    **dict.fromkeys(("mean_squared_error_backward", "binary_cross_entropy_backward"), _loss_backward),
+    **dict.fromkeys(("random_uniform", "random_normal", "truncated_normal"), _random),
+    **dict.fromkeys(("random_bits", "permutation"), _count_key),
+    "dropout": _dropout,
+    "dropout_mask": _dropout_mask,
+    "sgd_step": _sgd,
+    "rmsprop_step": _rmsprop,
+    "adam_step": _adam,
+    "gather_rows": _gather,
+    "rows_from": _rows_from,
+    "rows_to_dense": _rows_to_dense,
+    "probe_fma": lambda make: [Text("0.001"), make.whole(1, 2)],
+    "probe_stream": lambda make: [make.whole(1 << 12, 1 << 16), make.choice(True, False)],
+    "empty": lambda make: [Text(repr(make.shape())), make.choice("float32", "int64", "bool")],
+    "set_num_threads": lambda make: [make.whole(1, 4)],
+    **dict.fromkeys(("get_num_threads", "isa", "empty_cache", "pool_stats"), lambda make: []),
+}
