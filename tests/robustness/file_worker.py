@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 import time
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -223,6 +224,7 @@ def main() -> None:
     accepted: Counter[str] = Counter()
     faults, cases = [], 0
     limit_memory()
+    warnings.simplefilter("ignore")
     for name in sys.argv[4:] or READERS:
         reader, random = READERS[name], Random(f"{name} {number}")
         valid = reader.valid()

@@ -190,6 +190,27 @@ def _rows_to_dense(make: Maker) -> list[Any]:
     return [make.array(count, dtype="int64", high=10), make.array(count, width), make.whole(10, 40)]
 
 
+def _boxes(make: Maker, *, aligned: bool, backward: bool = False) -> list[Any]:
+    n = make.size()
+    arguments = [make.array(n, 4), make.array(n if aligned else make.size(), 4), *make.same(int(backward), (n,))]
+    return [*arguments, make.choice("iou", "giou", "diou", "ciou"), make.number(0.0, 1e-7)]
+
+
+def _nms(make: Maker) -> list[Any]:
+    n = make.size()
+    return [make.array(n, 4), make.array(n), make.number(0.3, 0.5)]
+
+
+def _batched_nms(make: Maker) -> list[Any]:
+    boxes, scores, threshold = _nms(make)
+    return [boxes, scores, make.array(boxes.shape[0], dtype="int64", high=3), threshold]
+
+
+def _soft_nms(make: Maker) -> list[Any]:
+    boxes, scores, threshold = _nms(make)
+    return [boxes, scores, make.choice("linear", "gaussian"), threshold, make.number(0.5), make.number(0.001)]
+
+
 def _with(recipe: Recipe, *extra: Callable[[Maker], Any]) -> Recipe:
     return lambda make: [*recipe(make), *(one(make) for one in extra)]
 
@@ -273,6 +294,12 @@ RECIPES: dict[str, Recipe] = {
     "gather_rows": _gather,
     "rows_from": _rows_from,
     "rows_to_dense": _rows_to_dense,
+    "box_overlap": lambda make: _boxes(make, aligned=False),
+    "aligned_box_overlap": lambda make: _boxes(make, aligned=True),
+    "aligned_box_overlap_backward": lambda make: _boxes(make, aligned=True, backward=True),
+    "nms": _nms,
+    "batched_nms": _batched_nms,
+    "soft_nms": _soft_nms,
     "probe_fma": lambda make: [Text("0.001"), make.whole(1, 2)],
     "probe_stream": lambda make: [make.whole(1 << 12, 1 << 16), make.choice(True, False)],
     "empty": lambda make: [Text(repr(make.shape())), make.choice("float32", "int64", "bool")],
