@@ -1,9 +1,11 @@
 //! Python bindings: NumPy arrays in, NumPy arrays out, no maths.
 
+mod activation;
 #[allow(dead_code)] // until the first kernel's binding uses all helpers
 mod array;
 mod boxes;
 mod buffers;
+mod elementwise;
 mod nms;
 mod sequence;
 mod system;
@@ -22,5 +24,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     boxes::register(m)?;
     nms::register(m)?;
+    elementwise::register(m)?;
+    activation::register(m)?;
     system::register(m)
 }

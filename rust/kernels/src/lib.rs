@@ -1,6 +1,10 @@
 //! CPU kernels: slices in, slices out. No Python, no hidden allocation of outputs.
 
+pub mod activation;
 pub mod boxes;
+pub mod broadcast;
+pub mod elementwise;
 pub mod nms;
+pub mod parts;
 pub mod simd;
 pub mod threads;

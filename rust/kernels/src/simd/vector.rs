@@ -29,6 +29,10 @@ pub trait Float:
     const NAN: Self;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
+    /// The C library's pow.
+    fn power(self, exponent: Self) -> Self;
+    /// The C library's log.
+    fn logarithm(self) -> Self;
 
     #[inline(always)]
     fn is_nan(self) -> bool {
@@ -50,6 +54,12 @@ impl Float for f32 {
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
+    fn power(self, exponent: Self) -> Self {
+        self.powf(exponent)
+    }
+    fn logarithm(self) -> Self {
+        self.ln()
+    }
 }
 
 impl Float for f64 {
@@ -65,6 +75,12 @@ impl Float for f64 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self
+    }
+    fn power(self, exponent: Self) -> Self {
+        self.powf(exponent)
+    }
+    fn logarithm(self) -> Self {
+        self.ln()
     }
 }
 

@@ -148,6 +148,17 @@ pub fn sigmoid<T: Float, V: Vector<T>>(x: V) -> V {
     top / (one + e)
 }
 
+/// `(σ(x), σ(−x))`, neither by subtraction from 1.
+#[inline(always)]
+pub fn sigmoid_pair<T: Float, V: Vector<T>>(x: V) -> (V, V) {
+    let one = V::splat(T::ONE);
+    let e = exp::<T, V>(-x.abs());
+    let large = one / (one + e);
+    let small = e * large;
+    let negative = x.lt(V::splat(T::ZERO));
+    (V::select(negative, small, large), V::select(negative, large, small))
+}
+
 /// tanh x, error ≤ 3 ULP.
 #[inline(always)]
 pub fn tanh<T: Float, V: Vector<T>>(x: V) -> V {
