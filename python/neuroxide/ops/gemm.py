@@ -60,12 +60,11 @@ def matmul(x1: Any, x2: Any) -> Tensor:
         return _matmul(x1, x2)
     if not x1.shape or not x2.shape:
         raise ValueError(f"matmul: expected arrays of one or more axes, got shapes {x1.shape} and {x2.shape}")
-    if len(x1.shape) == 1:
-        y = matmul(reshape(x1, (1, x1.shape[0])), x2)
-        return reshape(y, (*y.shape[:-2], y.shape[-1]))
-    if len(x2.shape) == 1:
-        y = matmul(x1, reshape(x2, (x2.shape[0], 1)))
-        return reshape(y, y.shape[:-1])
+    if len(x1.shape) == 1 or len(x2.shape) == 1:
+        row, column = len(x1.shape) == 1, len(x2.shape) == 1
+        y = matmul(reshape(x1, (1, -1)) if row else x1, reshape(x2, (-1, 1)) if column else x2)
+        shape = (*y.shape[:-2], *(() if row else (y.shape[-2],)), *(() if column else (y.shape[-1],)))
+        return reshape(y, shape)
     lead1, lead2 = x1.shape[:-2], x2.shape[:-2]
     if lead1 and lead2 and lead1 != lead2:
         lead = _broadcast("matmul", x1.shape, x2.shape)
