@@ -10,6 +10,8 @@ import pytest
 import neuroxide as nx
 from neuroxide import Tensor, Variable, differentiable
 
+pytestmark = pytest.mark.numpy_only  # its operations do arithmetic on NumPy arrays
+
 
 @differentiable
 def double(x):

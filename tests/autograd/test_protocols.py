@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
+import tests.ops.cases  # noqa: F401
 from neuroxide import ops
 
 
@@ -26,10 +27,17 @@ def test_ufuncs_are_recorded(x):
 
 def test_functions_are_recorded(x):
     for y, expected in (
-        (np.sum(x, axis=0), [2.5, 5]), (np.mean(x), 1.875), (np.max(x, axis=1), [1, 4]), (np.reshape(x, (4,)), [0.5, 1, 2, 4]),
-        (np.transpose(x), [[0.5, 2], [1, 4]]), (np.concatenate([x, x]).shape, (4, 2)), (np.stack([x, x], axis=1).shape, (2, 2, 2)),
-        (np.where(x > 1, x, 0.0), [[0, 0], [2, 4]]), (np.argmax(x, axis=1), [1, 1]), (np.clip(x, 1, 2), [[1, 1], [2, 2]]),
-    ):  # fmt: skip
+        (np.sum(x, axis=0), [2.5, 5]),
+        (np.mean(x), 1.875),
+        (np.max(x, axis=1), [1, 4]),
+        (np.reshape(x, (4,)), [0.5, 1, 2, 4]),
+        (np.transpose(x), [[0.5, 2], [1, 4]]),
+        (np.concatenate([x, x]).shape, (4, 2)),
+        (np.stack([x, x], axis=1).shape, (2, 2, 2)),
+        (np.where(x > 1, x, 0.0), [[0, 0], [2, 4]]),
+        (np.argmax(x, axis=1), [1, 1]),
+        (np.clip(x, 1, 2), [[1, 1], [2, 2]]),
+    ):
         np.testing.assert_array_equal(np.asarray(y), expected)
     assert np.sum(x).requires_grad
 

@@ -9,6 +9,7 @@ import pytest
 from neuroxide import Tensor, Variable
 
 
+@pytest.mark.numpy_only
 def test_construction():
     array = np.arange(6.0).reshape(2, 3)
     t = Tensor(array)
@@ -27,6 +28,7 @@ def test_construction():
         Tensor([1, 2], requires_grad=True)
 
 
+@pytest.mark.numpy_only
 def test_array_views_are_read_only():
     t = Tensor(np.arange(3.0))
     view = np.asarray(t)
@@ -41,6 +43,7 @@ def test_array_views_are_read_only():
     assert np.array(t, copy=True).flags.writeable
 
 
+@pytest.mark.numpy_only
 def test_dlpack():
     t = Tensor(np.arange(3.0))
     array = np.from_dlpack(t)
@@ -83,6 +86,7 @@ def test_grad_attribute():
         Tensor([1.0]).grad = [1.0]
 
 
+@pytest.mark.numpy_only
 def test_variable():
     source = np.array([1.0, 2.0], np.float32)
     v = Variable(source, name="kernel")
@@ -106,6 +110,7 @@ def test_variable():
     assert "path='kernel'" in repr(v)
 
 
+@pytest.mark.numpy_only
 @pytest.mark.parametrize("twin", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy], ids=["pickle", "deepcopy"])
 def test_copies(twin):
     t = Tensor([1.0, 2.0], requires_grad=True)

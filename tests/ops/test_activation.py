@@ -34,7 +34,7 @@ def test_far_out_and_nan(dtype):
         y = getattr(ops, name)(x)
         np.testing.assert_allclose(y, [low, high, np.nan], rtol=2e-4, atol=1e-6, err_msg=name)
         ops.sum(y[:2]).backward()
-        assert np.all(np.isfinite(x.grad)), name
+        assert np.all(np.isfinite(x.grad[:2])), name
 
 
 def test_gradients_at_kinks():

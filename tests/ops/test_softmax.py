@@ -43,7 +43,7 @@ def test_gradients_of_weights_that_do_not_add_up_to_one():
 def test_bad_labels():
     x = np.zeros((2, 3), np.float32)
     for labels in ([0, 3], [-1, 0]):
-        with pytest.raises(ValueError, match="softmax_cross_entropy: .*label"):
+        with pytest.raises(ValueError, match=r"softmax_cross_entropy: .*label"):
             ops.softmax_cross_entropy(x, labels)
     expected = r"expected labels of shape \(2,\) \(class numbers\) or \(2, 3\) \(weights\).* got \(3,\)"
     with pytest.raises(ValueError, match=expected):

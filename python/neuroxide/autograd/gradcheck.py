@@ -102,7 +102,7 @@ def check_gradients(
     _, outputs = loss()
     found = _gradients(outputs, weights, list(parameters.values()))
     with no_grad():
-        if loss()[0] != loss()[0]:
+        if not np.array_equal(loss()[0], loss()[0], equal_nan=True):
             raise ValueError("check_gradients: expected fn to repeat its result; fix its random seed")
         pairs = {
             name: _compare(lambda: loss()[0], parameter, gradient, epsilon, random)
@@ -146,7 +146,7 @@ def _gradients(outputs: list[Tensor], weights: list[Any], parameters: list[Tenso
         term = ops.sum(ops.multiply(y, r))
         total = term if total is None else ops.add(total, term)
     found = gradients(total, parameters)
-    dense = [g.to_dense() if isinstance(g, Rows) else g for g in found]
+    dense = [Tensor(g.to_dense()) if isinstance(g, Rows) else g for g in found]
     return [np.zeros(p.shape) if g is None else np.asarray(g) for p, g in zip(parameters, dense)]
 
 

@@ -19,7 +19,11 @@ def _fit(k: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _shape(x: Any) -> Any:
-    return None if isinstance(x, _Number) else x.shape
+    if isinstance(x, _Number):
+        return None
+    if not hasattr(x, "shape"):
+        raise TypeError(f"expected arrays and numbers, got {type(x).__name__}")
+    return x.shape
 
 
 def _spread(k: Any, x: Any, like: Any) -> Any:
@@ -476,5 +480,5 @@ def cast(x: Any, dtype: Any) -> Tensor:
 def _cast(x: Any, dtype: str) -> Any:
     k = kernels(x)
     before = x.dtype.name
-    y = k.cast(x, dtype)
+    y = k.cast(x, dtype) if "f" in (x.dtype.kind, dtype[0]) else k.convert(x, dtype)
     return y, (lambda dy: k.cast(dy, before)) if y.dtype.kind == x.dtype.kind == "f" else None
