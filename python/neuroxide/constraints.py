@@ -1,0 +1,179 @@
+"""Constraints: functions that an optimizer applies to a weight after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from neuroxide import config, ops
+from neuroxide.utils import registry
+from neuroxide.utils.naming import to_snake_case
+
+
+class Constraint:
+    """Base: a callable from a weight to the value it should have instead.
+
+    Example:
+        >>> class AtMostOne(Constraint):
+        ...     def __call__(self, w):
+        ...         return ops.minimum(w, 1.0)
+        >>> AtMostOne()(nx.Tensor([0.5, 2.0])).numpy()
+        array([0.5, 1. ], dtype=float32)
+    """
+
+    def __call__(self, w: Any) -> Any:
+        """The constrained value, of w's shape."""
+        raise NotImplementedError(f"{type(self).__name__}: write __call__(self, w)")
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A new constraint from what `get_config` gave."""
+        return cls(**config)
+
+
+def _norms(w: Any, axis: Any) -> Any:
+    axes = tuple(axis) if isinstance(axis, (list, tuple)) else axis
+    return ops.sqrt(ops.sum(ops.square(w), axis=axes, keepdims=True))
+
+
+class MaxNorm(Constraint):
+    """Scale down weights whose norm along `axis` is above `max_value`.
+
+    Args:
+        max_value: Largest norm.
+        axis: Axis or axes of the norm; 0 takes it over the inputs of each unit of a dense kernel.
+
+    Example:
+        >>> MaxNorm(1.0)(nx.Tensor([[3.0], [4.0]])).numpy()
+        array([[0.6],
+               [0.8]], dtype=float32)
+    """
+
+    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+        self.max_value = max_value
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        """The constrained value, of w's shape."""
+        norms = _norms(w, self.axis)
+        return w * (ops.clip(norms, 0.0, float(self.max_value)) / (norms + config.epsilon()))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"max_value": self.max_value, "axis": self.axis}
+
+
+class NonNeg(Constraint):
+    """Negative weights become zero.
+
+    Example:
+        >>> NonNeg()(nx.Tensor([-1.0, 2.0])).numpy()
+        array([0., 2.], dtype=float32)
+    """
+
+    def __call__(self, w: Any) -> Any:
+        """The constrained value, of w's shape."""
+        return ops.maximum(w, 0.0)
+
+
+class UnitNorm(Constraint):
+    """Scale weights to norm one along `axis`.
+
+    Args:
+        axis: Axis or axes of the norm.
+
+    Example:
+        >>> UnitNorm()(nx.Tensor([[3.0], [4.0]])).numpy()
+        array([[0.6],
+               [0.8]], dtype=float32)
+    """
+
+    def __init__(self, axis: Any = 0) -> None:
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        """The constrained value, of w's shape."""
+        return w / (_norms(w, self.axis) + config.epsilon())
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"axis": self.axis}
+
+
+class MinMaxNorm(Constraint):
+    """Move the norm along `axis` into [min_value, max_value].
+
+    Args:
+        min_value: Smallest norm.
+        max_value: Largest norm.
+        rate: How far to go each time, in (0, 1].
+        axis: Axis or axes of the norm.
+
+    Example:
+        >>> MinMaxNorm(0.0, 1.0)(nx.Tensor([[3.0], [4.0]])).numpy()
+        array([[0.6],
+               [0.8]], dtype=float32)
+    """
+
+    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
+        self.min_value = min_value
+        self.max_value = max_value
+        self.rate = rate
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        """The constrained value, of w's shape."""
+        norms = _norms(w, self.axis)
+        desired = ops.clip(norms, float(self.min_value), float(self.max_value)) * self.rate + norms * (1.0 - self.rate)
+        return w * (desired / (norms + config.epsilon()))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
+
+
+_CLASSES = (MaxNorm, NonNeg, UnitNorm, MinMaxNorm)
+registry.register_builtin(
+    "constraints", Constraint, *_CLASSES, **{to_snake_case(cls.__name__): cls for cls in _CLASSES}
+)
+
+
+def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Callable[..., Any] | None:
+    """A constraint from its name, configuration, class, instance or function; None stays None.
+
+    Raises:
+        ValueError: For an unknown name (close matches are offered) or another type.
+
+    Example:
+        >>> get("max_norm").max_value
+        2
+    """
+    if identifier is None:
+        return None
+    result: Callable[..., Any]
+    if isinstance(identifier, str):
+        result = registry.find("constraints", identifier, custom_objects)
+        return result() if isinstance(result, type) else result
+    if isinstance(identifier, dict):
+        result = registry.deserialize(identifier, custom_objects, "constraints")
+        return result
+    if isinstance(identifier, type) and issubclass(identifier, Constraint):
+        return identifier()
+    if callable(identifier):
+        result = identifier
+        return result
+    raise ValueError(f"constraints: expected a name, a Constraint or a function, got {identifier!r}")
+
+
+def serialize(constraint: Any) -> Any:
+    """The plain description of a constraint."""
+    return registry.serialize(constraint, "constraints")
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The constraint that `serialize` described."""
+    return registry.deserialize(config, custom_objects, "constraints")
