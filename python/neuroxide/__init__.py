@@ -5,7 +5,20 @@
 2
 """
 
-from neuroxide import config, initializers, layers, ops, random, regularizers, utils
+from neuroxide import (
+    activations,
+    config,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    ops,
+    optimizers,
+    random,
+    regularizers,
+    utils,
+)
 from neuroxide._core import __version__
 from neuroxide.autograd import (
     Rows,
@@ -26,15 +39,20 @@ __all__ = [
     "Tensor",
     "Variable",
     "__version__",
+    "activations",
     "check_gradients",
     "config",
+    "constraints",
     "differentiable",
     "grad",
     "gradients",
     "initializers",
     "layers",
+    "losses",
+    "metrics",
     "no_grad",
     "ops",
+    "optimizers",
     "random",
     "regularizers",
     "stop_gradient",

@@ -273,8 +273,8 @@ def squareplus(x: Any, b: float = 4.0) -> Any:
 
 
 _FUNCTIONS = (
-    linear, relu, leaky_relu, relu6, elu, celu, selu, gelu, silu, sigmoid, tanh, softmax, log_softmax, hardmax, softplus,
-    softsign, exponential, hard_sigmoid, hard_silu, hard_tanh, log_sigmoid, mish, tanh_shrink, squareplus,
+    linear, relu, leaky_relu, relu6, elu, celu, selu, gelu, silu, sigmoid, tanh, softmax, log_softmax, hardmax,
+    softplus, softsign, exponential, hard_sigmoid, hard_silu, hard_tanh, log_sigmoid, mish, tanh_shrink, squareplus,
 )  # fmt: skip
 
 registry.register_builtin("activations", *_FUNCTIONS, swish=silu, hard_swish=hard_silu)

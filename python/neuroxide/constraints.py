@@ -154,18 +154,16 @@ def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Cal
     """
     if identifier is None:
         return None
-    result: Callable[..., Any]
+    found: Any = identifier
     if isinstance(identifier, str):
-        result = registry.find("constraints", identifier, custom_objects)
-        return result() if isinstance(result, type) else result
-    if isinstance(identifier, dict):
-        result = registry.deserialize(identifier, custom_objects, "constraints")
-        return result
-    if isinstance(identifier, type) and issubclass(identifier, Constraint):
-        return identifier()
-    if callable(identifier):
-        result = identifier
-        return result
+        found = registry.find("constraints", identifier, custom_objects)
+    elif isinstance(identifier, dict):
+        found = registry.deserialize(identifier, custom_objects, "constraints")
+    if isinstance(found, type) and issubclass(found, Constraint):
+        found = found()
+    if callable(found):
+        function: Callable[..., Any] = found
+        return function
     raise ValueError(f"constraints: expected a name, a Constraint or a function, got {identifier!r}")
 
 

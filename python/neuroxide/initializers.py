@@ -25,7 +25,7 @@ _TRUNCATED_STDDEV = 0.87962566103423978
 
 
 def _float_name(label: str, dtype: Any) -> str:
-    name = np.dtype(dtype or config.floatx()).name
+    name: str = np.dtype(dtype or config.floatx()).name
     if name not in ("float32", "float64"):
         raise ValueError(f"{label}: expected dtype 'float32' or 'float64', got {name!r}")
     return name
@@ -106,7 +106,8 @@ class Constant(Initializer):
         """The value, broadcast to this shape."""
         value = np.asarray(self.value, dtype=dtype or config.floatx())
         try:
-            return np.broadcast_to(value, shape).copy()
+            values: Array = np.broadcast_to(value, shape).copy()
+            return values
         except ValueError:
             raise ValueError(
                 f"constant: expected a value that broadcasts to shape {tuple(shape)}, got shape {value.shape}"
@@ -282,7 +283,7 @@ class VarianceScaling(RandomInitializer):
         ValueError: For other values.
 
     Example:
-        >>> float(VarianceScaling(2.0, seed=3)((400, 300)).std().round(3))
+        >>> round(float(VarianceScaling(2.0, seed=3)((400, 300)).std()), 3)
         0.071
     """
 
@@ -538,19 +539,20 @@ def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Cal
         >>> type(get("he_normal")).__name__
         'HeNormal'
     """
+    found: Any = identifier
     if identifier is None:
-        return Zeros()
-    if isinstance(identifier, str):
+        found = Zeros
+    elif isinstance(identifier, str):
         found = registry.find("initializers", identifier, custom_objects)
-        return found() if isinstance(found, type) else found  # type: ignore[no-any-return]
-    if isinstance(identifier, dict):
-        return deserialize(identifier, custom_objects)
-    if isinstance(identifier, type) and issubclass(identifier, Initializer):
-        return identifier()  # type: ignore[no-any-return]
-    if isinstance(identifier, np.ndarray):
-        return Constant(identifier)
-    if callable(identifier):
-        return identifier  # type: ignore[no-any-return]
+    elif isinstance(identifier, dict):
+        found = deserialize(identifier, custom_objects)
+    elif isinstance(identifier, np.ndarray):
+        found = Constant(identifier)
+    if isinstance(found, type) and issubclass(found, Initializer):
+        found = found()
+    if callable(found):
+        function: Callable[..., Any] = found
+        return function
     raise ValueError(f"initializers: expected a name, an Initializer or a function, got {identifier!r}")
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from neuroxide import ops
 from neuroxide.utils import registry
 
 
@@ -62,8 +63,6 @@ class L1(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """The penalty, a scalar."""
-        from neuroxide import ops
-
         return ops.sum(ops.absolute(x)) * self.l1
 
     def get_config(self) -> dict[str, Any]:
@@ -90,8 +89,6 @@ class L2(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """The penalty, a scalar."""
-        from neuroxide import ops
-
         return ops.sum(ops.square(x)) * self.l2
 
     def get_config(self) -> dict[str, Any]:
@@ -120,8 +117,6 @@ class L1L2(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """The penalty, a scalar."""
-        from neuroxide import ops
-
         if not self.l2:
             return ops.sum(ops.absolute(x)) * self.l1
         squares = ops.sum(ops.square(x)) * self.l2
@@ -152,15 +147,16 @@ def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Cal
     """
     if identifier is None:
         return None
+    found: Any = identifier
     if isinstance(identifier, str):
         found = registry.find("regularizers", identifier, custom_objects)
-        return found() if isinstance(found, type) else found  # type: ignore[no-any-return]
-    if isinstance(identifier, dict):
-        return registry.deserialize(identifier, custom_objects, "regularizers")  # type: ignore[no-any-return]
-    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
-        return identifier()  # type: ignore[no-any-return]
-    if callable(identifier):
-        return identifier  # type: ignore[no-any-return]
+    elif isinstance(identifier, dict):
+        found = registry.deserialize(identifier, custom_objects, "regularizers")
+    if isinstance(found, type) and issubclass(found, Regularizer):
+        found = found()
+    if callable(found):
+        function: Callable[..., Any] = found
+        return function
     raise ValueError(f"regularizers: expected a name, a Regularizer or a function, got {identifier!r}")
 
 

@@ -197,7 +197,6 @@ def test_losses_are_those_of_the_last_call() -> None:
 
 
 def test_activity_regularizer_is_divided_by_the_batch() -> None:
-    pytest.importorskip("neuroxide.ops")
     layer = Scale(activity_regularizer=lambda y: nx.Tensor(np.float32(y.data.sum())), name="s")
     layer(ONES)
     assert [float(v) for v in layer.losses] == [3.0]

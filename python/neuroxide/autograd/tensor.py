@@ -29,6 +29,7 @@ class Tensor:
         data: the array itself.
         mask: None, or the boolean Tensor that says which steps are real; layers pass it on.
         logits: None, or, on outputs of `ops.softmax` and `ops.sigmoid`, the Tensor these were computed from.
+        squashed_by: where there are logits, ("sigmoid",) or ("softmax", axis).
 
     Raises:
         TypeError: where data is no array of numbers, or a gradient of integers is asked for.
@@ -41,12 +42,13 @@ class Tensor:
         array([2., 4.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "data", "logits", "mask", "node")
+    __slots__ = ("__weakref__", "data", "logits", "mask", "node", "squashed_by")
 
     data: Any
     node: Any
     mask: Any
     logits: Any
+    squashed_by: tuple[Any, ...]
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self.data = as_array(data)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroxide import config, initializers, regularizers
+from neuroxide import config, initializers, ops, regularizers
 from neuroxide.autograd import Tensor, Variable
 from neuroxide.layers.context import CONTEXT, serials
 from neuroxide.layers.graph import KerasTensor, Node
@@ -338,8 +338,6 @@ class Layer(Tracked):
     def _cast(self, value: Tensor) -> Tensor:
         if np.dtype(value.dtype).kind != "f" or np.dtype(value.dtype) == self._float:
             return value
-        from neuroxide import ops
-
         result: Tensor = ops.cast(value, self._dtype)
         result.mask = value.mask
         return result
@@ -562,7 +560,7 @@ def _dtype_name(label: str, dtype: Any) -> str:
     if isinstance(dtype, dict):
         dtype = dtype.get("config", {}).get("name")
     try:
-        name = np.dtype(dtype).name
+        name: str = np.dtype(dtype).name
     except TypeError:
         raise ValueError(f"{label}: unknown dtype {dtype!r}{suggest(dtype, ('float32', 'float64'))}") from None
     if np.dtype(name).kind not in "fiub" or name in ("float16", "longdouble", "float128"):

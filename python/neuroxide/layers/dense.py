@@ -10,8 +10,8 @@ from neuroxide import activations, constraints, initializers, ops, regularizers
 from neuroxide.layers.base import Layer
 from neuroxide.utils.registry import register_builtin
 
-# Activations that the matrix product applies while it writes its result. Sigmoid could be one of them, but its value has
-# to remember what it was computed from, so that the cross-entropy after it is stable.
+# Activations that the matrix product applies while it writes its result. Sigmoid could be one of them, but its value
+# has to remember what it was computed from, so that the cross-entropy after it is stable.
 _FUSED = {activations.linear: "linear", activations.relu: "relu", activations.tanh: "tanh"}
 
 

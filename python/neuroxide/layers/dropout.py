@@ -60,7 +60,7 @@ class Dropout(Layer):
         if len(self.noise_shape) != len(shape):
             raise ValueError(f"dropout: expected noise_shape to have {len(shape)} axes, got {self.noise_shape}")
         sizes = tuple(size if n is None else n for n, size in zip(self.noise_shape, shape))
-        return inputs * ops.dropout_mask(sizes, rate, seed, stream, inputs.dtype.name)
+        return inputs * ops.dropout(ops.ones(sizes, inputs.dtype.name), rate, seed, stream)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The input's shape."""

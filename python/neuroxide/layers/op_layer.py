@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from neuroxide import ops
 from neuroxide.layers.base import Layer
-from neuroxide.utils.naming import suggest, to_snake_case
+from neuroxide.utils.naming import auto_name, suggest, to_snake_case
 from neuroxide.utils.registry import register_builtin
 
 
@@ -26,12 +27,8 @@ class OpLayer(Layer):
     def __init__(self, op: str, **kwargs: Any) -> None:
         kwargs.setdefault("name", None)
         if kwargs["name"] is None:
-            from neuroxide.utils.naming import auto_name
-
             kwargs["name"] = auto_name(to_snake_case(op))
         super().__init__(**kwargs)
-        from neuroxide import ops
-
         function = None if op.startswith("_") else getattr(ops, op, None)
         if not callable(function) or op not in getattr(ops, "__all__", (op,)):
             raise ValueError(f"ops: unknown function {op!r}{suggest(op, getattr(ops, '__all__', ()))}")

@@ -81,6 +81,9 @@ class Normalization(Layer):
     """
 
     _nested = False
+    _keep: tuple[int, ...]
+    _reduced: tuple[int, ...]
+    _broadcast: tuple[int, ...]
 
     def __init__(
         self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
@@ -122,7 +125,7 @@ class Normalization(Layer):
             try:
                 np.broadcast_to(self._aligned(value), self._broadcast)
             except ValueError:
-                shape = np.shape(value)
+                shape = () if value is None else value.shape
                 raise ValueError(f"normalization: expected {name} of a shape like {sizes}, got {shape}") from None
 
     def _aligned(self, value: Any) -> Any:

@@ -190,7 +190,8 @@ class Loss:
     def _prediction(self, y_pred: Any) -> Tensor:
         y_pred = as_pred(y_pred)
         if self.dtype is not None and y_pred.data.dtype.name != self.dtype:
-            y_pred = ops.cast(y_pred, self.dtype)
+            cast: Tensor = ops.cast(y_pred, self.dtype)
+            return cast
         return y_pred
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

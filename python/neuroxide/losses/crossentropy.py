@@ -189,7 +189,7 @@ def _class_numbers(y_true: Any, y_pred: Tensor, wanted: tuple[int, ...]) -> Tens
     if shape == wanted:
         return labels
     if shape == (*wanted, 1):
-        return ops.reshape(labels, wanted)  # type: ignore[no-any-return]
+        return ops.reshape(labels, wanted)
     hint = ""
     if shape == tuple(y_pred.shape):
         hint = "; for one-hot targets use categorical_crossentropy"

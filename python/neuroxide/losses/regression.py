@@ -188,8 +188,9 @@ class _Named(LossFunctionWrapper):
 
 def _named(class_name: str, function: Callable[..., Any], formula: str, name: str | None = None) -> type[_Named]:
     """A loss class around a function that has no arguments of its own."""
+    arguments = "    reduction: See `Loss`.\n    name: Shown in histories.\n    dtype: See `Loss`.\n"
     body = {
-        "__doc__": f"{formula}\n\nArgs:\n    reduction: See `Loss`.\n    name: Shown in histories.\n    dtype: See `Loss`.\n",
+        "__doc__": f"{formula}\n\nArgs:\n{arguments}",
         "__module__": __name__,
         "_function": staticmethod(function),
         "_default_name": name or function.__name__,

@@ -110,7 +110,9 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     if from_sorted_ids:
         return np.asarray((scores[..., :k] == labels[..., None]).any(axis=-1))
     if labels.size and (labels.min() < 0 or labels.max() >= scores.shape[-1]):
-        raise ValueError(f"{label}: expected class numbers in [0, {scores.shape[-1]}), got {labels.min()} to {labels.max()}")
+        raise ValueError(
+            f"{label}: expected class numbers in [0, {scores.shape[-1]}), got {labels.min()} to {labels.max()}"
+        )
     own = np.take_along_axis(scores, labels[..., None], axis=-1)
     return np.asarray(((scores > own).sum(axis=-1) < k) & np.isfinite(own[..., 0]))
 

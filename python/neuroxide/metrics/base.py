@@ -23,7 +23,7 @@ def as_numpy(x: Any) -> Array:
     """The values as a NumPy array, without a copy where that is possible."""
     if isinstance(x, Tensor):
         data = x.data
-        return data if type(data) is np.ndarray else kernels(data).to_numpy(data)  # type: ignore[no-any-return]
+        return data if type(data) is np.ndarray else kernels(data).to_numpy(data)
     return np.asarray(x)
 
 
@@ -100,7 +100,9 @@ class Metric:
 
     def update_state(self, *args: Any, **kwargs: Any) -> Any:
         """Take in a batch. Subclasses write this."""
-        raise NotImplementedError(f"{type(self).__name__}: write update_state(self, y_true, y_pred, sample_weight=None)")
+        raise NotImplementedError(
+            f"{type(self).__name__}: write update_state(self, y_true, y_pred, sample_weight=None)"
+        )
 
     def result(self) -> Any:
         """The value so far. Subclasses write this."""

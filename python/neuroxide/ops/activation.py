@@ -110,6 +110,7 @@ def sigmoid(x: Any) -> Tensor:
     """
     y = _sigmoid(x)
     y.logits = x if isinstance(x, Tensor) else as_tensor(x)
+    y.squashed_by = ("sigmoid",)
     return y
 
 

@@ -38,8 +38,9 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
         [[0.5, 0.5], [1.0, 0.0]]
     """
     x = as_tensor(x)
-    y = _softmax(x, one_axis("softmax", axis, len(x.shape)))
-    y.logits = x
+    place = one_axis("softmax", axis, len(x.shape))
+    y = _softmax(x, place)
+    y.logits, y.squashed_by = x, ("softmax", place)
     return y
 
 

@@ -129,7 +129,9 @@ class Optimizer:
         ]
         self.built = True
 
-    def add_variable_from_reference(self, reference_variable: Variable, name: str = "var", initializer: Any = "zeros") -> Variable:
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str = "var", initializer: Any = "zeros"
+    ) -> Variable:
         """A state variable of the shape and dtype of a weight."""
         shape, dtype = tuple(reference_variable.shape), reference_variable.dtype.name
         if initializer == "zeros":
@@ -142,7 +144,9 @@ class Optimizer:
         self._named.append((f"{index}/{name}", variable))
         return variable
 
-    def add_optimizer_variables(self, trainable_variables: Any, name: str, initializer: Any = "zeros") -> list[Variable]:
+    def add_optimizer_variables(
+        self, trainable_variables: Any, name: str, initializer: Any = "zeros"
+    ) -> list[Variable]:
         """One state variable for each weight."""
         return [self.add_variable_from_reference(v, name, initializer) for v in trainable_variables]
 
@@ -258,11 +262,15 @@ class Optimizer:
         """The weights, and their places in the state (None when they are all of them in order)."""
         if given is None:
             if not self.built:
-                raise ValueError(f"{self._label}: call build(variables), or give apply the variables, before the first step")
+                raise ValueError(
+                    f"{self._label}: call build(variables), or give apply the variables, before the first step"
+                )
             given = self._trainable_variables
         variables = given if type(given) is list else list(given)
         if len(variables) != len(grads):
-            raise ValueError(f"{self._label}: expected {len(variables)} gradients, one for each variable, got {len(grads)}")
+            raise ValueError(
+                f"{self._label}: expected {len(variables)} gradients, one for each variable, got {len(grads)}"
+            )
         if not self.built:
             self.build(variables)
         own = self._trainable_variables
@@ -283,7 +291,9 @@ class Optimizer:
         if not kept:
             raise ValueError(f"{self._label}: no gradients for any variable; does the loss depend on them?")
         lost = [v.path for v, gradient in zip(variables, arrays) if gradient is None]
-        warnings.warn(f"{self._label}: no gradient for {', '.join(lost)}; the loss does not depend on them", stacklevel=4)
+        warnings.warn(
+            f"{self._label}: no gradient for {', '.join(lost)}; the loss does not depend on them", stacklevel=4
+        )
         places = list(range(len(arrays))) if places is None else places
         return [arrays[i] for i in kept], [variables[i] for i in kept], [places[i] for i in kept]
 
@@ -340,7 +350,9 @@ class Optimizer:
 
     # -- gradients and weights around a step -------------------------------------------------------------------------
 
-    def _accumulate(self, grads: list[Any], variables: list[Variable], places: list[int] | None) -> tuple[list[Any], bool]:
+    def _accumulate(
+        self, grads: list[Any], variables: list[Variable], places: list[int] | None
+    ) -> tuple[list[Any], bool]:
         steps = int(self.gradient_accumulation_steps or 1)
         sums = self._accumulated_gradients if places is None else [self._accumulated_gradients[i] for i in places]
         for gradient, total in zip(grads, sums):
@@ -467,4 +479,3 @@ def _limited(gradient: Any, sum_squares: float, limit: float) -> Any:
 
 
 registry.register_builtin("optimizers", Optimizer)
-

@@ -46,13 +46,13 @@ class FusedOptimizer(Optimizer):
         if places is not None:
             slots = [[slot[i] for i in places] for slot in slots]
         params = [v.data for v in variables]
-        if any([type(g) is Rows for g in grads]):
+        if Rows in map(type, grads):
             grads = self._dense_or_lazy(params, grads, slots, rate)
             kept = [i for i, g in enumerate(grads) if g is not None]
             params, grads = [params[i] for i in kept], [grads[i] for i in kept]
             slots = [[slot[i] for i in kept] for slot in slots]
         first = params[0].dtype if params else None
-        if all([p.dtype is first for p in params]):
+        if all(p.dtype is first for p in params):
             if params:
                 self._call(kernels(params[0]), params, grads, slots, rate)
             return
@@ -193,8 +193,8 @@ class RMSprop(FusedOptimizer):
 class Adam(FusedOptimizer):
     """m ← m + (g − m)(1 − β₁); v ← v + (g² − v)(1 − β₂); w ← w − α·m / (√v + ε).
 
-    α = lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ) corrects the bias, with ε outside the correction as in Keras (Kingma and Ba 2015). With
-    `amsgrad`, v is replaced by its maximum so far (Reddi et al. 2018).
+    α = lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ) corrects the bias, with ε outside the correction as in Keras (Kingma and Ba 2015).
+    With `amsgrad`, v is replaced by its maximum so far (Reddi et al. 2018).
 
     Args:
         learning_rate: See `Optimizer`.
