@@ -3,7 +3,7 @@
 One section per stem of rust/bindings/src. Arrays are C-contiguous, float32 or float64, unless said.
 """
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from numpy.typing import NDArray
 
@@ -25,6 +25,23 @@ def isa() -> str: ...
 def empty_cache() -> None: ...
 def pool_stats() -> _PoolStats: ...
 def empty(shape: tuple[int, ...], dtype: str) -> _Array: ...
+
+# gemm
+
+_Activation = Literal["linear", "relu", "tanh", "sigmoid"]
+
+def matmul(a: _Array, b: _Array, transpose_a: bool = False, transpose_b: bool = False) -> _Array: ...
+def dense_forward(x: _Array, w: _Array, b: _Array | None = None, activation: _Activation = "linear") -> _Array: ...
+def dense_backward(
+    x: _Array,
+    w: _Array,
+    y: _Array,
+    dy: _Array,
+    activation: _Activation = "linear",
+    need_dx: bool = True,
+    need_dw: bool = True,
+    need_db: bool = True,
+) -> tuple[_Array | None, _Array | None, _Array | None]: ...
 
 # boxes: kind is iou, giou, diou or ciou
 

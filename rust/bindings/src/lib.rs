@@ -6,6 +6,7 @@ mod array;
 mod boxes;
 mod buffers;
 mod elementwise;
+mod gemm;
 mod nms;
 mod sequence;
 mod system;
@@ -22,6 +23,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     threads::resolve(asked.as_deref()).map_err(PyImportError::new_err)?;
     array::install_interrupt_probe();
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    gemm::register(m)?;
     boxes::register(m)?;
     nms::register(m)?;
     elementwise::register(m)?;

@@ -6,5 +6,8 @@ pub mod broadcast;
 pub mod elementwise;
 pub mod nms;
 pub mod parts;
+pub mod gemm;
+pub mod nms;
+pub mod scratch;
 pub mod simd;
 pub mod threads;

@@ -33,9 +33,12 @@ mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use baseline::Baseline;
 pub use lanes::{Map, aligned, map, map_in_place, stream_fence};
 pub use math::Math;
 pub use vector::{Float, Isa, V, Vector};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
 
 /// Instruction-set levels, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,317 @@
+//! One block of C: packs B panel by panel and runs a tile kernel for every tile.
+
+use super::pack;
+use super::plan::Plan;
+use super::tile::{Kernels, MAX_ROWS, Scalar, Tile, Width};
+use super::{Activation, Epilogue, Factor, Shape, activate};
+use crate::scratch::{self, Plain};
+use std::ops::Range;
+
+/// Elements between rows of copied A beyond its depth, so that rows start in different sets of the first-level cache.
+const SKEW: usize = 16;
+/// Panels of A that are copied at once from a transposed factor, to use whole cache lines of its rows.
+const PANELS: usize = 4;
+
+/// Where the operands lie. Shared by all threads of a product.
+pub(super) struct Pointers<T> {
+    shape: Shape,
+    a: *const T,
+    b: *const T,
+    c: *mut T,
+    a_stride: usize,
+    b_stride: usize,
+    a_batch: usize,
+    b_batch: usize,
+    a_transposed: bool,
+    b_transposed: bool,
+    accumulate: bool,
+    bias: *const T,
+    activation: Activation,
+}
+
+// SAFETY: A, B and the bias are only read, and every block writes its own elements of C.
+unsafe impl<T: Sync> Sync for Pointers<T> {}
+
+impl<T: Copy> Pointers<T> {
+    pub fn new(a: &Factor<'_, T>, b: &Factor<'_, T>, c: &mut [T], epilogue: &Epilogue<'_, T>, shape: Shape) -> Self {
+        Pointers {
+            shape,
+            a: a.data.as_ptr(),
+            b: b.data.as_ptr(),
+            c: c.as_mut_ptr(),
+            a_stride: a.row_stride,
+            b_stride: b.row_stride,
+            a_batch: a.batch_stride,
+            b_batch: b.batch_stride,
+            a_transposed: a.transposed,
+            b_transposed: b.transposed,
+            accumulate: epilogue.accumulate,
+            bias: epilogue.bias.map_or(std::ptr::null(), <[T]>::as_ptr),
+            activation: epilogue.activation,
+        }
+    }
+}
+
+/// A panel: the columns that one tile covers.
+#[derive(Clone, Copy)]
+struct Panel {
+    column: usize,
+    width: Width,
+    /// Elements of a row of the packed panel.
+    elements: usize,
+    tail: usize,
+    /// Where the packed panel begins in the block's packing area, per unit of depth.
+    at: usize,
+}
+
+/// Rows of A as the tile kernels read them.
+struct RowsOfA<T> {
+    a: *const T,
+    row: usize,
+    k: usize,
+}
+
+pub(super) struct Block<'a, T: Scalar> {
+    plan: &'a Plan,
+    p: &'a Pointers<T>,
+    kernels: &'static Kernels<T>,
+    a: *const T,
+    b: *const T,
+    c: *mut T,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    k: Range<usize>,
+}
+
+impl<'a, T: Scalar + Plain> Block<'a, T> {
+    /// Block `at` of all blocks of all matrices, over the given part of K.
+    ///
+    /// # Safety
+    /// `p` describes slices that are long enough, alive, and C is not touched by others in this block.
+    pub unsafe fn new(
+        plan: &'a Plan,
+        p: &'a Pointers<T>,
+        kernels: &'static Kernels<T>,
+        at: usize,
+        k: Range<usize>,
+    ) -> Self {
+        let (matrix, at) = (at / (plan.row_blocks * plan.column_blocks), at % (plan.row_blocks * plan.column_blocks));
+        let (column, row) = (at / plan.row_blocks * plan.columns, at % plan.row_blocks * plan.rows);
+        let Shape { m, n, .. } = p.shape;
+        // SAFETY: offsets of matrices that lie within the slices.
+        let (a, b, c) = unsafe { (p.a.add(matrix * p.a_batch), p.b.add(matrix * p.b_batch), p.c.add(matrix * m * n)) };
+        let rows = row..m.min(row + plan.rows);
+        let columns = column..n.min(column + plan.columns);
+        Block { plan, p, kernels, a, b, c, rows, columns, k }
+    }
+
+    /// # Safety
+    /// As `new`.
+    pub unsafe fn run(&self) {
+        let panels = self.panels();
+        let width: usize = panels.as_slice().iter().map(|p| p.elements).sum();
+        let kc = self.plan.kc;
+        let mut packed_b = scratch::take::<T>(kc * width);
+        let mut copied_a = scratch::take::<T>((kc + SKEW) * MAX_ROWS * PANELS);
+        let mut k0 = self.k.start;
+        loop {
+            let depth = kc.min(self.k.end - k0);
+            // SAFETY: handed on.
+            unsafe { self.slab(panels.as_slice(), k0, depth, &mut packed_b, &mut copied_a) };
+            k0 += depth;
+            if k0 >= self.k.end {
+                break;
+            }
+        }
+        let last = self.k.end == self.p.shape.k;
+        if last && matches!(self.p.activation, Activation::Tanh | Activation::Sigmoid) {
+            for i in self.rows.clone() {
+                // SAFETY: a row of the block, which nobody else touches.
+                let row = unsafe {
+                    std::slice::from_raw_parts_mut(
+                        self.c.add(i * self.p.shape.n + self.columns.start),
+                        self.columns.len(),
+                    )
+                };
+                activate(row, self.p.activation);
+            }
+        }
+    }
+
+    fn panels(&self) -> PanelList {
+        let mut list = PanelList::new();
+        let mut column = self.columns.start;
+        let mut at = 0;
+        while column < self.columns.end {
+            let (width, elements, tail) = self.kernels.width(self.columns.end - column);
+            list.push(Panel { column, width, elements, tail, at });
+            at += elements;
+            column += elements;
+        }
+        list
+    }
+
+    /// One K block.
+    ///
+    /// # Safety
+    /// As `new`.
+    unsafe fn slab(&self, panels: &[Panel], k0: usize, depth: usize, packed_b: &mut [T], copied_a: &mut [T]) {
+        let kernels = self.kernels;
+        let single = self.rows.len() <= kernels.rows;
+        // SAFETY: handed on; all offsets lie within the block's part of the operands.
+        unsafe {
+            if self.p.b_transposed {
+                for p in panels {
+                    let columns = p.elements.min(self.columns.end - p.column);
+                    let from = self.b.wrapping_add(p.column * self.p.b_stride + k0);
+                    let to = &mut packed_b[p.at * depth..][..p.elements * depth];
+                    pack::transpose(from, self.p.b_stride, columns, depth, to, p.elements);
+                }
+            }
+            let mut i = self.rows.start;
+            while i < self.rows.end {
+                let group = if self.p.a_transposed { PANELS * kernels.rows } else { kernels.rows };
+                let group_rows = group.min(self.rows.end - i);
+                let copied = self.rows_of_a(i, group_rows, k0, depth, panels.len(), copied_a);
+                let mut r = 0;
+                while r < group_rows {
+                    let rows = kernels.rows.min(group_rows - r);
+                    let first = i == self.rows.start && r == 0;
+                    let a = RowsOfA { a: copied.a.wrapping_add(self.offset_of_a(&copied, r, depth)), ..copied };
+                    for (at, p) in panels.iter().enumerate() {
+                        let ahead = self.ahead(i, r, at, k0, group);
+                        self.tile(p, &a, i + r, rows, k0, depth, packed_b, first, single, ahead);
+                    }
+                    r += rows;
+                }
+                i += group_rows;
+            }
+        }
+    }
+
+    /// What the tile of panel `at` and row `i + r` fetches while it computes: rows of A that come next.
+    fn ahead(&self, i: usize, r: usize, at: usize, k0: usize, group: usize) -> [*const T; 2] {
+        let stride = self.p.a_stride;
+        if self.p.a_transposed {
+            // The next group of columns, a line at a time.
+            let line = 64 / size_of::<T>();
+            let from = self.a.wrapping_add(k0 * stride + i + group);
+            let first = (r / self.kernels.rows * 8 + at) % 8 * line;
+            [from.wrapping_add(first), from.wrapping_add(first)]
+        } else {
+            let from = self.a.wrapping_add((i + r + self.kernels.rows + 2 * at) * stride + k0);
+            [from, from.wrapping_add(stride)]
+        }
+    }
+
+    /// Where row `r` of a group begins in what `rows_of_a` gave.
+    fn offset_of_a(&self, copied: &RowsOfA<T>, r: usize, depth: usize) -> usize {
+        if self.p.a_transposed { r / self.kernels.rows * (depth * copied.k) } else { r * copied.row }
+    }
+
+    /// Rows `i..i + rows` of A, in place where they can be read well there, else copied.
+    ///
+    /// # Safety
+    /// As `new`.
+    unsafe fn rows_of_a(
+        &self,
+        i: usize,
+        rows: usize,
+        k0: usize,
+        depth: usize,
+        panels: usize,
+        copy: &mut [T],
+    ) -> RowsOfA<T> {
+        let stride = self.p.a_stride;
+        // SAFETY: by contract.
+        unsafe {
+            if self.p.a_transposed {
+                let from = self.a.wrapping_add(k0 * stride + i);
+                pack::columns(from, stride, rows, depth, copy, self.kernels.rows);
+                RowsOfA { a: copy.as_ptr(), row: 1, k: self.kernels.rows }
+            } else {
+                let from = self.a.wrapping_add(i * stride + k0);
+                // Rows that lie a multiple of half a page apart fall into few sets of the first-level cache.
+                let crowded = (stride * size_of::<T>()).is_multiple_of(2048) && rows > 4;
+                if crowded && panels > 2 {
+                    let row = depth + SKEW;
+                    pack::rows(from, stride, rows, depth, copy, row);
+                    RowsOfA { a: copy.as_ptr(), row, k: 1 }
+                } else {
+                    RowsOfA { a: from, row: stride, k: 1 }
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As `new`.
+    #[inline]
+    unsafe fn tile(
+        &self,
+        p: &Panel,
+        a: &RowsOfA<T>,
+        i: usize,
+        rows: usize,
+        k0: usize,
+        depth: usize,
+        packed_b: &mut [T],
+        first: bool,
+        single: bool,
+        ahead: [*const T; 2],
+    ) {
+        let kernels = self.kernels;
+        let n = self.p.shape.n;
+        let in_place = !self.p.b_transposed && (first || single);
+        let keep = in_place && !single;
+        let last = k0 + depth == self.p.shape.k;
+        let packed = packed_b[p.at * depth..][..p.elements * depth].as_mut_ptr();
+        // SAFETY: offsets within the operands; kernels are of the level in use.
+        unsafe {
+            let tile = Tile {
+                k: depth,
+                a: a.a,
+                a_row: a.row,
+                a_k: a.k,
+                b: if in_place { self.b.wrapping_add(k0 * self.p.b_stride + p.column) } else { packed },
+                b_k: if in_place { self.p.b_stride } else { p.elements },
+                padded: !in_place,
+                keep: packed,
+                ahead,
+                ahead_k: if self.p.a_transposed { self.p.a_stride } else { 1 },
+                c: self.c.add(i * n + p.column),
+                c_row: n,
+                tail: p.tail,
+                accumulate: self.p.accumulate || k0 > 0,
+                bias: if last && !self.p.bias.is_null() { self.p.bias.add(p.column) } else { std::ptr::null() },
+                relu: last && self.p.activation == Activation::Relu,
+            };
+            if keep { kernels.keep[p.width as usize](&tile) } else { kernels.run[p.width as usize][rows - 1](&tile) }
+        }
+    }
+}
+
+/// The most panels of a block: 256 columns of two of the narrowest registers (two f64 each), and a remainder.
+const MAX_PANELS: usize = 66;
+
+/// A short list of panels without a heap allocation.
+struct PanelList {
+    panels: [Panel; MAX_PANELS],
+    len: usize,
+}
+
+impl PanelList {
+    fn new() -> Self {
+        let none = Panel { column: 0, width: Width::Two, elements: 0, tail: 0, at: 0 };
+        PanelList { panels: [none; MAX_PANELS], len: 0 }
+    }
+
+    fn push(&mut self, panel: Panel) {
+        self.panels[self.len] = panel;
+        self.len += 1;
+    }
+
+    fn as_slice(&self) -> &[Panel] {
+        &self.panels[..self.len]
+    }
+}
