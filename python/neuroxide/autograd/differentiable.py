@@ -19,6 +19,7 @@ P = ParamSpec("P")
 _new = object.__new__
 _ndarray = np.ndarray
 _CONVERTED = ("x", "x1", "x2")  # parameters that take lists and numbers as Keras's operations do
+_PLAIN = {int, float, bool, str, type(None)}  # static at a glance
 _VARIADIC = 0x04  # bit of co_flags: the function takes *args
 
 
@@ -84,6 +85,8 @@ def _build(fn: Any, view: bool = False, tidy: bool = False, fallback: Any = None
         operation = _binary(fn, fallback)
     elif plain and names[0] == "x":
         operation = _unary_with_statics(fn, fallback)
+    elif not (view or tidy):
+        operation = _several(fn, fallback)
     else:
 
         def operation(*args: Any, **kwargs: Any) -> Any:
@@ -177,19 +180,24 @@ def _unary_with_statics(fn: Any, fallback: Any) -> Any:
 
 
 def _binary(fn: Any, fallback: Any) -> Any:
-    """The path of `call` for fn(x1, x2), each a plain Tensor or a Python number."""
+    """The path of `call` for fn(x1, x2), each a Tensor, a Variable or a Python number."""
 
     def operation(x1: Any, x2: Any) -> Any:
         kind1, kind2 = type(x1), type(x2)
-        node1 = node2 = None
+        node1 = node2 = checks = None
         a, b = x1, x2
         if kind1 is Tensor:
             a, node1 = x1.data, x1.node
-        elif kind1 is not float and kind1 is not int:
+        elif kind1 is Variable:
+            a, node1, checks = x1.data, x1.node, ((x1, x1.version),)
+        elif (kind1 is not float and kind1 is not int) or kind2 is float or kind2 is int:
             return call(operation, (x1, x2), {})
         if kind2 is Tensor:
             b, node2 = x2.data, x2.node
-        elif (kind2 is not float and kind2 is not int) or kind1 is not Tensor:
+        elif kind2 is Variable:
+            b, node2 = x2.data, x2.node
+            checks = ((x2, x2.version),) if checks is None else (*checks, (x2, x2.version))
+        elif kind2 is not float and kind2 is not int:
             return call(operation, (x1, x2), {})
         if tracing.active:
             return call(operation, (x1, x2), {})
@@ -200,7 +208,7 @@ def _binary(fn: Any, fallback: Any) -> Any:
                 raise
             y, pullback = fallback(operation, (a, b), error)
         if type(y) is not _ndarray:
-            return _finish(y, pullback, (node1, node2), None)
+            return _finish(y, pullback, (node1, node2), checks)
         out = _new(Tensor)
         out.data = y
         out.mask = out.logits = None
@@ -209,11 +217,48 @@ def _binary(fn: Any, fallback: Any) -> Any:
             node.pullback = pullback
             node.parents = (node1, node2)
             node.needs = (node1 is not None, node2 is not None)
-            node.checks = node.grad = None
+            node.checks = checks
+            node.grad = None
             node.order = next(clock)
         else:
             out.node = None
         return out
+
+    return operation
+
+
+def _several(fn: Any, fallback: Any) -> Any:
+    """The path of `call` for any list of Tensors, Variables and the common kinds of static arguments."""
+
+    def operation(*args: Any, **kwargs: Any) -> Any:
+        if tracing.active:
+            return call(operation, args, kwargs)
+        values, nodes = [], []
+        checks: Any = ()
+        for arg in args:
+            kind = type(arg)
+            if kind is Tensor:
+                values.append(arg.data)
+                nodes.append(arg.node)
+            elif kind is Variable:
+                values.append(arg.data)
+                nodes.append(arg.node)
+                checks = (*checks, (arg, arg.version))
+            elif kind in _PLAIN:
+                values.append(arg)
+                nodes.append(None)
+            else:
+                return call(operation, args, kwargs)
+        for value in kwargs.values():
+            if type(value) not in _PLAIN and type(value) is not tuple:
+                return call(operation, args, kwargs)
+        try:
+            y, pullback = fn(*values, **kwargs)
+        except TypeError as error:
+            if fallback is None:
+                raise
+            y, pullback = fallback(operation, tuple(values), error)
+        return _finish(y, pullback, tuple(nodes), checks or None)
 
     return operation
 
@@ -265,7 +310,12 @@ def call(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def _finish(y: Any, pullback: Any, nodes: tuple[Any, ...], checks: Any) -> Any:
     """Wrap the outputs, with a node where some input has one and recording is on."""
     several = type(y) is tuple
-    if pullback is None or not state.recording or all(node is None for node in nodes):
+    for parent in nodes:
+        if parent is not None:
+            break
+    else:
+        pullback = None
+    if pullback is None or not state.recording:
         return tuple([wrap(part) for part in y]) if several else wrap(y)
     node = Node()
     node.pullback = pullback
