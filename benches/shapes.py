@@ -41,3 +41,7 @@ LOGISTIC = ((2, 1), 64)
 # Boxes to suppress; (N, M) of overlap matrices.
 NMS = (1_000, 10_000, 50_000)
 BOX_IOU = ((100, 1_000), (5_000, 5_000))
+
+# (images, objects in each, detections in each); (N, H, W) of masks.
+COCO_IMAGES = (5_000, 7, 50)
+MASKS = (200, 480, 640)

@@ -211,6 +211,51 @@ def _soft_nms(make: Maker) -> list[Any]:
     return [boxes, scores, make.choice("linear", "gaussian"), threshold, make.number(0.5), make.number(0.001)]
 
 
+# Two masks of 2 x 3 pixels as counts, offsets and sizes; two objects, three detections.
+_RUNS = (
+    Text("np.array([1, 2, 3, 0, 6], 'uint32')"),
+    Text("np.array([0, 3, 5])"),
+    Text("np.array([[2, 3], [2, 3]])"),
+)
+_RUNS_TUPLE = Text(f"({', '.join(part.text for part in _RUNS)})")
+
+
+def _columns(n: int) -> Text:
+    numbers = f"np.zeros({n}, 'int64'), np.arange({n}) % 2"
+    return Text(f"({numbers}, np.arange({4 * n}.0).reshape({n}, 4), np.arange({n}.0))")
+
+
+def _match_coco(make: Maker) -> list[Any]:
+    masks = make.random.random() < 0.3
+    truth = [_columns(2), _RUNS_TUPLE if masks else NONE, make.array(2, dtype="uint8", high=2)]
+    found = [_columns(2), _RUNS_TUPLE if masks else NONE, Text("np.array([0.5, 0.25])")]
+    return [*truth, *found, Text("np.array([0.5, 0.75])"), Text("np.array([[0.0, 9.0]])"), make.whole(0, 3)]
+
+
+def _accumulate_coco(make: Maker) -> list[Any]:
+    whole = "np.array([0, 1, 1]), np.zeros(3, 'int64'), np.arange(3)"
+    bits = "np.array([[1], [2], [3]], 'uint64')"
+    records = Text(f"(({whole}, np.array([0.5, 0.25, 0.5])), {bits}, {bits})")
+    return [records, Text("np.array([[2], [1]])"), Text("2"), Text("np.array([0.0, 0.5])"), Text("np.array([1, 9])")]
+
+
+def _match_voc(make: Maker) -> list[Any]:
+    scores = Text("np.array([0.5, 0.25, 0.5])")
+    return [
+        _columns(2),
+        make.array(2, dtype="uint8", high=2),
+        _columns(3),
+        scores,
+        make.number(0.5),
+        make.number(0.0, 1.0),
+    ]
+
+
+def _rle_from_polygons(make: Maker) -> list[Any]:
+    points = Text("np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 2.0]])")
+    return [points, Text("np.array([0, 3])"), Text("np.array([0])"), Text("np.array([[4, 5]])")]
+
+
 def _with(recipe: Recipe, *extra: Callable[[Maker], Any]) -> Recipe:
     return lambda make: [*recipe(make), *(one(make) for one in extra)]
 
@@ -300,6 +345,15 @@ RECIPES: dict[str, Recipe] = {
     "nms": _nms,
     "batched_nms": _batched_nms,
     "soft_nms": _soft_nms,
+    "rle_from_texts": lambda make: [Text("[b'13', '13']")],
+    "rle_from_polygons": _rle_from_polygons,
+    "rle_encode": lambda make: [make.array(*make.sizes(3), dtype=make.random.choice(("uint8", "bool")))],
+    **dict.fromkeys(("rle_to_texts", "rle_decode", "rle_measure"), lambda make: list(_RUNS)),
+    "rle_iou": lambda make: [_RUNS_TUPLE, _RUNS_TUPLE, make.array(2, dtype="uint8", high=2)],
+    "rle_merge": lambda make: [*_RUNS, make.choice(True, False)],
+    "match_coco": _match_coco,
+    "accumulate_coco": _accumulate_coco,
+    "match_voc": _match_voc,
     "probe_fma": lambda make: [Text("0.001"), make.whole(1, 2)],
     "probe_stream": lambda make: [make.whole(1 << 12, 1 << 16), make.choice(True, False)],
     "empty": lambda make: [Text(repr(make.shape())), make.choice("float32", "int64", "bool")],

@@ -1,5 +1,6 @@
 """Boxes, non-maximum suppression, regions of interest and detection metrics."""
 
+from neuroxide.vision import masks
 from neuroxide.vision.boxes import (
     box_area,
     box_convert,
@@ -10,9 +11,16 @@ from neuroxide.vision.boxes import (
     generalized_box_iou,
     remove_small_boxes,
 )
+from neuroxide.vision.coco import COCO, COCOeval
+from neuroxide.vision.metrics import MeanAveragePrecision, VocAveragePrecision, average_precision
 from neuroxide.vision.nms import batched_nms, multiclass_nms, nms, soft_nms
 
 __all__ = [
+    "COCO",
+    "COCOeval",
+    "MeanAveragePrecision",
+    "VocAveragePrecision",
+    "average_precision",
     "batched_nms",
     "box_area",
     "box_convert",
@@ -21,6 +29,7 @@ __all__ = [
     "complete_box_iou",
     "distance_box_iou",
     "generalized_box_iou",
+    "masks",
     "multiclass_nms",
     "nms",
     "remove_small_boxes",

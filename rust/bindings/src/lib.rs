@@ -3,11 +3,13 @@
 mod activation;
 #[allow(dead_code)] // until the first kernel's binding uses all helpers
 mod array;
+mod average_precision;
 mod boxes;
 mod buffers;
 mod elementwise;
 mod gemm;
 mod nms;
+mod rle;
 mod sequence;
 mod system;
 
@@ -28,5 +30,8 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     nms::register(m)?;
     elementwise::register(m)?;
     activation::register(m)?;
-    system::register(m)
+    average_precision::register(m)?;
+    rle::register(m)?;
+    system::register(m)?;
+    Ok(())
 }

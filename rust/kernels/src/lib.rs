@@ -1,12 +1,14 @@
 //! CPU kernels: slices in, slices out. No Python, no hidden allocation of outputs.
 
 pub mod activation;
+pub mod average_precision;
 pub mod boxes;
 pub mod broadcast;
 pub mod elementwise;
 pub mod gemm;
 pub mod nms;
 pub mod parts;
+pub mod rle;
 pub mod scratch;
 pub mod simd;
 pub mod threads;
