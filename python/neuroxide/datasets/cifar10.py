@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import tarfile
 import zlib
 from pathlib import Path
 
@@ -93,6 +92,8 @@ def _from_place(place: Path) -> tuple[Split, Split] | None:
 
 def _from_archive(path: Path) -> tuple[Split, Split]:
     """Reads the batches straight from the archive: nothing of it is unpacked to disk."""
+    import tarfile  # slow to import, and rarely needed
+
     batches: dict[str, Split] = {}
     try:
         with tarfile.open(path, "r:gz") as archive:

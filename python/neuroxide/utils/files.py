@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
 
 SCHEMES = ("http", "https", "file")
@@ -86,7 +83,7 @@ def get_file(
     """
     if not fname or fname in (".", "..") or any(separator in fname for separator in ("/", "\\", "\0")):
         raise ValueError(f"get_file: expected fname to be a file's name without folders, got {fname!r}")
-    if urllib.parse.urlsplit(origin).scheme not in SCHEMES:
+    if origin.partition(":")[0] not in SCHEMES:
         raise ValueError(f"get_file: expected origin to be an http, https or file URL, got {origin!r}")
     algorithm = _algorithm(file_hash, hash_algorithm)
     folder = Path(cache_dir) if cache_dir is not None else cache_folder()
@@ -123,6 +120,10 @@ def _algorithm(file_hash: str | None, asked: str) -> str:
 
 
 def _download(origin: str, temporary: str, target: Path) -> None:
+    # Imported late: they are slow to import, and few programs download anything.
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(origin, timeout=TIMEOUT) as source, open(temporary, "wb") as file:
             expected = source.headers.get("Content-Length")
