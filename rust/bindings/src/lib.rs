@@ -10,6 +10,7 @@ mod elementwise;
 mod gemm;
 mod nms;
 mod rle;
+mod reduce;
 mod sequence;
 mod system;
 
@@ -34,4 +35,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     rle::register(m)?;
     system::register(m)?;
     Ok(())
+    reduce::register(m)?;
+    system::register(m)
 }

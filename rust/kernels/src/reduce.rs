@@ -1,0 +1,479 @@
+//! Reductions over some axes of a contiguous array.
+//!
+//! Everything is brought to the form (outer, run, inner): `run` is reduced, `outer` and `inner` stay. Within 4096
+//! elements a float32 sum runs in float32, over at least 16 partial sums; these and all beyond add up in float64, in an order that
+//! depends on the shape alone. So the error of a sum does not grow with its length.
+
+use crate::parts::PART;
+use crate::simd::{self, Float, Isa, Kernel, V, Vector};
+use crate::threads::{chunks, parallel_chunks};
+
+/// Elements that one register accumulator chain may take before it moves to float64.
+const BLOCK: usize = 4096;
+/// Columns that one part of a reduction over rows takes.
+const COLUMNS: usize = 2048;
+
+/// A reduction: how elements join an accumulator.
+pub trait Fold: Sync {
+    const IDENTITY: f64;
+    /// Must be `#[inline(always)]`.
+    fn lanes<T: Float, V: Vector<T>>(accumulator: V, x: V) -> V;
+    fn element(accumulator: f64, x: f64) -> f64;
+    fn join_lanes<T: Float, V: Vector<T>>(a: V, b: V) -> V;
+    fn join(a: f64, b: f64) -> f64;
+}
+
+macro_rules! folds {
+    ($($(#[$doc:meta])* $name:ident, $identity:expr, |$a:ident, $x:ident| $lanes:expr, $element:expr, $join_lanes:expr, $join:expr;)*) => {$(
+        $(#[$doc])*
+        pub struct $name;
+        impl Fold for $name {
+            const IDENTITY: f64 = $identity;
+            #[inline(always)]
+            fn lanes<T: Float, V: Vector<T>>($a: V, $x: V) -> V {
+                $lanes
+            }
+            #[inline(always)]
+            fn element($a: f64, $x: f64) -> f64 {
+                $element
+            }
+            #[inline(always)]
+            fn join_lanes<T: Float, V: Vector<T>>($a: V, $x: V) -> V {
+                $join_lanes
+            }
+            #[inline(always)]
+            fn join($a: f64, $x: f64) -> f64 {
+                $join
+            }
+        }
+    )*};
+}
+
+folds! {
+    /// Σ x; 0 for nothing.
+    Sum, 0.0, |a, x| a + x, a + x, a + x, a + x;
+    /// Π x; 1 for nothing.
+    Product, 1.0, |a, x| a * x, a * x, a * x, a * x;
+    /// Σ x².
+    SumSquares, 0.0, |a, x| x.fma(x, a), a + x * x, a + x, a + x;
+    /// The largest; NaN where any is NaN.
+    Max, f64::NEG_INFINITY, |a, x| V::select(a.is_nan(), a, a.max(x)), larger(a, x),
+        V::select(a.is_nan(), a, a.max(x)), larger(a, x);
+    /// The smallest; NaN where any is NaN.
+    Min, f64::INFINITY, |a, x| V::select(a.is_nan(), a, a.min(x)), smaller(a, x),
+        V::select(a.is_nan(), a, a.min(x)), smaller(a, x);
+}
+
+#[inline(always)]
+fn larger(a: f64, x: f64) -> f64 {
+    if a > x || a.is_nan() { a } else { x }
+}
+
+#[inline(always)]
+fn smaller(a: f64, x: f64) -> f64 {
+    if a < x || a.is_nan() { a } else { x }
+}
+
+/// The fold of one contiguous run.
+#[inline(always)]
+pub fn fold_run<T: Float, I: Isa, F: Fold>(x: &[T]) -> f64 {
+    let mut total = F::IDENTITY;
+    for block in x.chunks(BLOCK) {
+        total = F::join(total, fold_block::<T, I, F>(block));
+    }
+    total
+}
+
+#[inline(always)]
+fn fold_block<T: Float, I: Isa, F: Fold>(x: &[T]) -> f64 {
+    const CHAINS: usize = 8;
+    let lanes = V::<T, I>::LANES;
+    let identity = V::<T, I>::splat(T::from_f64(F::IDENTITY));
+    let from = x.as_ptr();
+    let mut i = 0;
+    let mut total = F::IDENTITY;
+    if x.len() >= lanes {
+        let mut sums = [identity; CHAINS];
+        // SAFETY: every load ends at or before x.len().
+        unsafe {
+            while i + CHAINS * lanes <= x.len() {
+                for k in 0..CHAINS {
+                    sums[k] = F::lanes(sums[k], V::<T, I>::load(from.add(i + k * lanes)));
+                }
+                i += CHAINS * lanes;
+            }
+            while i + lanes <= x.len() {
+                sums[0] = F::lanes(sums[0], V::<T, I>::load(from.add(i)));
+                i += lanes;
+            }
+        }
+        if x.len() >= CHAINS * lanes {
+            for half in [4, 2, 1] {
+                for k in 0..half {
+                    sums[k] = F::join_lanes(sums[k], sums[k + half]);
+                }
+            }
+        }
+        let mut room = [T::ZERO; 16];
+        // SAFETY: no level has more than 16 lanes.
+        unsafe { sums[0].store(room.as_mut_ptr()) };
+        for value in &room[..lanes] {
+            total = F::join(total, value.to_f64());
+        }
+    }
+    for value in &x[i..] {
+        total = F::element(total, value.to_f64());
+    }
+    total
+}
+
+struct Runs<'a, T, F> {
+    x: &'a [T],
+    run: usize,
+    y: &'a mut [f64],
+    fold: std::marker::PhantomData<F>,
+}
+
+impl<T: Float, F: Fold> Kernel for Runs<'_, T, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        for (x, y) in self.x.chunks(self.run).zip(self.y) {
+            *y = fold_run::<T, I, F>(x);
+        }
+    }
+}
+
+/// Folds `rows` rows of `stride` elements into one row of `y.len()`, the columns from `x[0]` on.
+struct Columns<'a, T, F> {
+    x: &'a [T],
+    rows: usize,
+    stride: usize,
+    y: &'a mut [f64],
+    fold: std::marker::PhantomData<F>,
+}
+
+impl<T: Float, F: Fold> Kernel for Columns<'_, T, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        const WIDE: usize = 4;
+        let Columns { x, rows, stride, y, .. } = self;
+        let lanes = V::<T, I>::LANES;
+        let mut column = 0;
+        while column + WIDE * lanes <= y.len() {
+            fold_columns::<T, I, F, WIDE>(x, rows, stride, column, &mut y[column..]);
+            column += WIDE * lanes;
+        }
+        while column + lanes <= y.len() {
+            fold_columns::<T, I, F, 1>(x, rows, stride, column, &mut y[column..]);
+            column += lanes;
+        }
+        for c in column..y.len() {
+            let mut total = F::IDENTITY;
+            for row in 0..rows {
+                total = F::element(total, x[row * stride + c].to_f64());
+            }
+            y[c] = total;
+        }
+    }
+}
+
+/// One tile of `N` registers of columns; every 64 rows move to float64.
+#[inline(always)]
+fn fold_columns<T: Float, I: Isa, F: Fold, const N: usize>(
+    x: &[T],
+    rows: usize,
+    stride: usize,
+    column: usize,
+    y: &mut [f64],
+) {
+    const ROWS: usize = 64;
+    let lanes = V::<T, I>::LANES;
+    y[..N * lanes].fill(F::IDENTITY);
+    let mut row = 0;
+    while row < rows {
+        let last = (row + ROWS).min(rows);
+        let mut sums = [V::<T, I>::splat(T::from_f64(F::IDENTITY)); N];
+        for r in row..last {
+            let line = &x[r * stride + column..r * stride + column + N * lanes];
+            for k in 0..N {
+                // SAFETY: the line has N·lanes elements.
+                sums[k] = F::lanes(sums[k], unsafe { V::<T, I>::load(line.as_ptr().add(k * lanes)) });
+            }
+        }
+        let mut room = [T::ZERO; 16];
+        for k in 0..N {
+            // SAFETY: no level has more than 16 lanes.
+            unsafe { sums[k].store(room.as_mut_ptr()) };
+            for lane in 0..lanes {
+                y[k * lanes + lane] = F::join(y[k * lanes + lane], room[lane].to_f64());
+            }
+        }
+        row = last;
+    }
+}
+
+/// y[o, i] = fold over r of x[o, r, i], times `scale`. x is (outer, run, inner), y (outer, inner).
+pub fn reduce<T: Float, F: Fold>(x: &[T], run: usize, inner: usize, scale: f64, y: &mut [T]) {
+    if y.is_empty() {
+        return;
+    }
+    debug_assert!(x.len() == y.len() / inner * run * inner);
+    if run == 0 {
+        y.fill(T::from_f64(F::IDENTITY * scale));
+        return;
+    }
+    if inner == 1 {
+        reduce_runs::<T, F>(x, run, scale, y);
+        return;
+    }
+    let rows = (2 * PART / inner).max(64).min(run);
+    let outer = y.len() / inner;
+    for o in 0..outer.min(if inner * run >= PART { outer } else { 0 }) {
+        reduce_rows::<T, F>(
+            &x[o * run * inner..][..run * inner],
+            run,
+            inner,
+            rows,
+            scale,
+            &mut y[o * inner..][..inner],
+        );
+    }
+    if inner * run < PART {
+        // Small planes: several to a part.
+        let planes = (PART / (inner * run)).max(1);
+        parallel_chunks(chunks(y, planes * inner), |part, y| {
+            let mut room = vec![0.0; inner];
+            for (k, y) in y.chunks_mut(inner).enumerate() {
+                let x = &x[(part * planes + k) * run * inner..][..run * inner];
+                let fold = std::marker::PhantomData::<F>;
+                simd::dispatch(Columns { x, rows: run, stride: inner, y: &mut room, fold });
+                write_scaled(&room, scale, y);
+            }
+        });
+    }
+}
+
+fn write_scaled<T: Float>(from: &[f64], scale: f64, y: &mut [T]) {
+    for (y, value) in y.iter_mut().zip(from) {
+        *y = T::from_f64(value * scale);
+    }
+}
+
+/// Reduction along contiguous runs.
+fn reduce_runs<T: Float, F: Fold>(x: &[T], run: usize, scale: f64, y: &mut [T]) {
+    let fold = std::marker::PhantomData::<F>;
+    if run >= 2 * PART {
+        // Long runs: cut each into pieces, and join those in order.
+        let pieces = run.div_ceil(PART);
+        let mut partial = vec![0.0; pieces * y.len()];
+        parallel_chunks(chunks(&mut partial, 1), |part, y| {
+            let (o, piece) = (part / pieces, part % pieces);
+            let x = &x[o * run + piece * PART..o * run + ((piece + 1) * PART).min(run)];
+            simd::dispatch(Runs { x, run: x.len(), y, fold });
+        });
+        for (y, partial) in y.iter_mut().zip(partial.chunks(pieces)) {
+            *y = T::from_f64(partial.iter().fold(F::IDENTITY, |a, b| F::join(a, *b)) * scale);
+        }
+        return;
+    }
+    let rows = (PART / run).max(1);
+    parallel_chunks(chunks(y, rows), |part, y| {
+        let mut room = [0.0; 64];
+        for (k, y) in y.chunks_mut(64).enumerate() {
+            let start = (part * rows + k * 64) * run;
+            simd::dispatch(Runs { x: &x[start..start + y.len() * run], run, y: &mut room[..y.len()], fold });
+            write_scaled(&room, scale, y);
+        }
+    });
+}
+
+/// Reduction of one (run, inner) plane over its rows, cut into blocks of rows and of columns.
+fn reduce_rows<T: Float, F: Fold>(x: &[T], run: usize, inner: usize, rows: usize, scale: f64, y: &mut [T]) {
+    let fold = std::marker::PhantomData::<F>;
+    let blocks = run.div_ceil(rows);
+    let mut partial = vec![0.0; blocks * inner];
+    // A piece never crosses from one block of rows to the next when a block holds several of them.
+    let width = if inner > COLUMNS { inner.div_ceil(inner.div_ceil(COLUMNS)) } else { inner };
+    let per_row = inner.div_ceil(width);
+    let mut pieces: Vec<&mut [f64]> = Vec::with_capacity(blocks * per_row);
+    for row in partial.chunks_mut(inner) {
+        pieces.extend(row.chunks_mut(width));
+    }
+    parallel_chunks(chunks(&mut pieces, 1), |part, piece| {
+        let (block, c) = (part / per_row, part % per_row);
+        let first = block * rows;
+        let count = rows.min(run - first);
+        let x = &x[first * inner + c * width..];
+        simd::dispatch(Columns { x, rows: count, stride: inner, y: piece[0], fold });
+    });
+    drop(pieces);
+    let (total, rest) = partial.split_at_mut(inner);
+    for block in rest.chunks(inner) {
+        for (a, b) in total.iter_mut().zip(block) {
+            *a = F::join(*a, *b);
+        }
+    }
+    write_scaled(total, scale, y);
+}
+
+/// Σ over all elements of a fold, in float64.
+pub fn reduce_all<T: Float, F: Fold>(x: &[T]) -> f64 {
+    let fold = std::marker::PhantomData::<F>;
+    let mut partial = vec![0.0; x.len().div_ceil(PART)];
+    parallel_chunks(chunks(&mut partial, 1), |part, y| {
+        let x = &x[part * PART..((part + 1) * PART).min(x.len())];
+        simd::dispatch(Runs { x, run: x.len(), y, fold });
+    });
+    partial.iter().fold(F::IDENTITY, |a, b| F::join(a, *b))
+}
+
+struct CountNonfinite<'a, T>(&'a [T]);
+
+impl<T: Float> Kernel for CountNonfinite<'_, T> {
+    type Output = usize;
+    #[inline(always)]
+    fn run<I: Isa>(self) -> usize {
+        let mut finite = 0;
+        for block in self.0.chunks(BLOCK) {
+            let mut count = 0u32;
+            for x in block {
+                count += u32::from(*x < T::INFINITY && -*x < T::INFINITY);
+            }
+            finite += count as usize;
+        }
+        self.0.len() - finite
+    }
+}
+
+/// How many elements are NaN or infinite.
+pub fn count_nonfinite<T: Float>(x: &[T]) -> usize {
+    let mut partial = vec![0; x.len().div_ceil(PART)];
+    parallel_chunks(chunks(&mut partial, 1), |part, y| {
+        y[0] = simd::dispatch(CountNonfinite(&x[part * PART..((part + 1) * PART).min(x.len())]));
+    });
+    partial.iter().sum()
+}
+
+/// The place of the first extreme element: the largest for `Max`, the smallest for `Min`; the first NaN wins over all.
+struct FirstExtreme<'a, T, F> {
+    x: &'a [T],
+    run: usize,
+    y: &'a mut [i64],
+    fold: std::marker::PhantomData<F>,
+}
+
+impl<T: Float, F: Fold> Kernel for FirstExtreme<'_, T, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        for (x, y) in self.x.chunks(self.run).zip(self.y) {
+            let extreme = T::from_f64(fold_run::<T, I, F>(x));
+            let lanes = V::<T, I>::LANES;
+            let wanted = V::<T, I>::splat(extreme);
+            let mut i = 0;
+            while i + lanes <= x.len() {
+                // SAFETY: i + lanes ≤ x.len().
+                let values = unsafe { V::<T, I>::load(x.as_ptr().add(i)) };
+                let hit = V::<T, I>::bits(V::<T, I>::mask_or(values.eq(wanted), values.is_nan()));
+                if hit != 0 {
+                    i += hit.trailing_zeros() as usize;
+                    break;
+                }
+                i += lanes;
+            }
+            while i < x.len() && !(x[i] == extreme || x[i].is_nan()) {
+                i += 1;
+            }
+            *y = i as i64;
+        }
+    }
+}
+
+/// y[o, i] = the index of the first extreme of x[o, :, i]; `run` ≥ 1.
+pub fn first_extreme<T: Float, F: Fold>(x: &[T], run: usize, inner: usize, y: &mut [i64]) {
+    debug_assert!(run > 0);
+    let fold = std::marker::PhantomData::<F>;
+    if inner == 1 {
+        let rows = (PART / run).max(1);
+        parallel_chunks(chunks(y, rows), |part, y| {
+            let x = &x[part * rows * run..(part * rows + y.len()) * run];
+            simd::dispatch(FirstExtreme { x, run, y, fold });
+        });
+        return;
+    }
+    parallel_chunks(chunks(y, inner), |o, y| {
+        let x = &x[o * run * inner..][..run * inner];
+        let mut best = x[..inner].to_vec();
+        y.fill(0);
+        for r in 1..run {
+            for i in 0..inner {
+                let value = x[r * inner + i];
+                let better = best[i].to_f64();
+                // A change of the folded value, NaN counted as one value, is the first of a better one.
+                let joined = F::join(better, value.to_f64());
+                if joined != better && !(joined.is_nan() && better.is_nan()) {
+                    best[i] = value;
+                    y[i] = r as i64;
+                }
+            }
+        }
+    });
+}
+
+/// y[o, r, i] = Σ over r' ≤ r of x[o, r', i], added in float64.
+pub fn cumsum<T: Float>(x: &[T], run: usize, inner: usize, y: &mut [T]) {
+    if y.is_empty() {
+        return;
+    }
+    parallel_chunks(chunks(y, run * inner), |o, y| {
+        let x = &x[o * run * inner..][..run * inner];
+        let mut total = vec![0.0; inner];
+        for (y, x) in y.chunks_mut(inner).zip(x.chunks(inner)) {
+            for i in 0..inner {
+                total[i] += x[i].to_f64();
+                y[i] = T::from_f64(total[i]);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_sums_keep_their_accuracy() {
+        let x = vec![0.1f32; 16_000_003];
+        let mut y = [0.0];
+        reduce::<f32, Sum>(&x, x.len(), 1, 1.0, &mut y);
+        let want = f64::from(0.1f32) * x.len() as f64;
+        assert!((f64::from(y[0]) / want - 1.0).abs() < 1e-7, "{} {want}", y[0]);
+        let mut columns = [0.0; 2];
+        reduce::<f32, Sum>(&x[..16_000_002], 8_000_001, 2, 1.0, &mut columns);
+        let want = f64::from(0.1f32) * 8_000_001.0;
+        assert!(columns.iter().all(|c| (f64::from(*c) / want - 1.0).abs() < 1e-7), "{columns:?} {want}");
+    }
+
+    #[test]
+    fn every_form_agrees_with_the_plain_sum() {
+        for (outer, run, inner) in
+            [(1, 1, 1), (3, 17, 1), (2, 5, 7), (1, 1000, 3), (2, 300, 150), (1, 3, 70_000), (1, 70_001, 1), (40, 9, 33)]
+        {
+            let x: Vec<f64> = (0..outer * run * inner).map(|i| (i as f64 * 0.7).sin()).collect();
+            let mut y = vec![0.0; outer * inner];
+            reduce::<f64, Sum>(&x, run, inner, 1.0, &mut y);
+            let mut top = y.clone();
+            reduce::<f64, Max>(&x, run, inner, 1.0, &mut top);
+            for o in 0..outer {
+                for i in 0..inner {
+                    let values = (0..run).map(|r| x[(o * run + r) * inner + i]);
+                    let at = o * inner + i;
+                    assert!((values.clone().sum::<f64>() - y[at]).abs() < 1e-9);
+                    assert_eq!(values.fold(f64::NEG_INFINITY, f64::max), top[at]);
+                }
+            }
+        }
+    }
+}
