@@ -1,17 +1,19 @@
 //! Python bindings: NumPy arrays in, NumPy arrays out, no maths.
 
 mod activation;
-#[allow(dead_code)] // until the first kernel's binding uses all helpers
 mod array;
 mod average_precision;
 mod boxes;
 mod buffers;
 mod elementwise;
 mod gemm;
+mod loss;
 mod nms;
-mod rle;
+mod optimizer;
 mod reduce;
+mod rle;
 mod sequence;
+mod softmax;
 mod system;
 
 use neuroxide_kernels::{simd, threads};
@@ -34,7 +36,9 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     average_precision::register(m)?;
     rle::register(m)?;
     system::register(m)?;
-    Ok(())
     reduce::register(m)?;
-    system::register(m)
+    softmax::register(m)?;
+    loss::register(m)?;
+    optimizer::register(m)?;
+    Ok(())
 }
