@@ -19,32 +19,38 @@ class InputLayer(Layer):
         shape: Shape of one example, without the batch; None for axes of any size.
         batch_size: Size of the batch when it is fixed.
         dtype: Dtype name; `config.floatx()` by default.
+        sparse: Not supported.
+        ragged: Not supported.
         batch_shape: Shape with the batch, instead of `shape` and `batch_size`.
-        name: Also the key of this input in dictionaries of inputs.
+        input_tensor: Not supported.
         optional: Whether None may be passed for it.
+        name: Also the key of this input in dictionaries of inputs.
 
     Raises:
-        ValueError: When neither or both of `shape` and `batch_shape` are given, and for Keras's arguments
-            `sparse`, `ragged` and `input_tensor`, which are not supported.
+        ValueError: When neither or both of `shape` and `batch_shape` are given, or for an unsupported argument.
 
     Example:
         >>> InputLayer(shape=(3,), name="x").output.shape
         (None, 3)
     """
 
-    _unsupported = frozenset({"sparse", "ragged", "input_tensor"})
-
     def __init__(
         self,
         shape: Any = None,
         batch_size: int | None = None,
         dtype: str | None = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
         batch_shape: Any = None,
-        name: str | None = None,
+        input_tensor: Any = None,
         optional: bool = False,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, dtype=None, **kwargs)
+        for argument, value in (("sparse", sparse), ("ragged", ragged), ("input_tensor", input_tensor)):
+            if value is not None and value is not False:
+                raise ValueError(f"input: argument {argument!r} is not supported")
         if (shape is None) == (batch_shape is None):
             raise ValueError("input: expected either shape (without the batch) or batch_shape, got both or neither")
         if batch_shape is not None and batch_size is not None:
@@ -133,8 +139,8 @@ def Input(
         batch_shape=batch_shape,
         name=name,
         optional=optional,
-        sparse=sparse or None,
-        ragged=ragged or None,
+        sparse=sparse,
+        ragged=ragged,
         input_tensor=tensor,
     )
     output: KerasTensor = layer.output

@@ -176,26 +176,18 @@ def _unit(x: Any, axis: int) -> Any:
     return x / ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), 1e-12))
 
 
-class _Named(LossFunctionWrapper):
-    _function: Callable[..., Any]
-    _default_name: str
+def _named(class_name: str, function: Callable[..., Any], formula: str) -> type[LossFunctionWrapper]:
+    """A loss class around a function that has no arguments of its own."""
+    default: str = function.__name__
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None
+        self: Any, reduction: str | None = "sum_over_batch_size", name: str | None = default, dtype: Any = None
     ) -> None:
-        super().__init__(type(self)._function, reduction, name or self._default_name, dtype)
+        LossFunctionWrapper.__init__(self, function, reduction, name, dtype)
 
-
-def _named(class_name: str, function: Callable[..., Any], formula: str, name: str | None = None) -> type[_Named]:
-    """A loss class around a function that has no arguments of its own."""
     arguments = "    reduction: See `Loss`.\n    name: Shown in histories.\n    dtype: See `Loss`.\n"
-    body = {
-        "__doc__": f"{formula}\n\nArgs:\n{arguments}",
-        "__module__": __name__,
-        "_function": staticmethod(function),
-        "_default_name": name or function.__name__,
-    }
-    return type(class_name, (_Named,), body)
+    body = {"__doc__": f"{formula}\n\nArgs:\n{arguments}", "__module__": __name__, "__init__": __init__}
+    return type(class_name, (LossFunctionWrapper,), body)
 
 
 MeanSquaredError = _named("MeanSquaredError", mean_squared_error, "Mean of (y_true − y_pred)².")
