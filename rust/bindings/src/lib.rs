@@ -10,6 +10,7 @@ mod gemm;
 mod loss;
 mod nms;
 mod optimizer;
+mod probe;
 mod reduce;
 mod rle;
 mod sequence;
@@ -29,6 +30,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     array::install_interrupt_probe();
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     gemm::register(m)?;
+    probe::register(m)?;
     boxes::register(m)?;
     nms::register(m)?;
     elementwise::register(m)?;

@@ -11,6 +11,7 @@ pub mod movement;
 pub mod nms;
 pub mod optimizer;
 pub mod parts;
+pub mod probe;
 pub mod reduce;
 pub mod rle;
 pub mod scratch;

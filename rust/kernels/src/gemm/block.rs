@@ -9,8 +9,12 @@ use std::ops::Range;
 
 /// Elements between rows of copied A beyond its depth, so that rows start in different sets of the first-level cache.
 const SKEW: usize = 16;
-/// Panels of A that are copied at once from a transposed factor, to use whole cache lines of its rows.
-const PANELS: usize = 4;
+/// Bytes of A that are copied at once from a transposed factor: wide runs of its rows, yet room for B in the cache.
+const COPIED: usize = 128 << 10;
+/// Panels for which crowded rows of A are not worth copying.
+const FEW: usize = 2;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// Where the operands lie. Shared by all threads of a product.
 pub(super) struct Pointers<T> {
@@ -112,7 +116,8 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         let width: usize = panels.as_slice().iter().map(|p| p.elements).sum();
         let kc = self.plan.kc;
         let mut packed_b = scratch::take::<T>(kc * width);
-        let mut copied_a = scratch::take::<T>((kc + SKEW) * MAX_ROWS * PANELS);
+        let copied = self.copied_panels() * kc * self.kernels.rows;
+        let mut copied_a = scratch::take::<T>(copied.max((kc + SKEW) * MAX_ROWS));
         let mut k0 = self.k.start;
         loop {
             let depth = kc.min(self.k.end - k0);
@@ -170,38 +175,92 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
             }
             let mut i = self.rows.start;
             while i < self.rows.end {
-                let group = if self.p.a_transposed { PANELS * kernels.rows } else { kernels.rows };
-                let group_rows = group.min(self.rows.end - i);
-                let copied = self.rows_of_a(i, group_rows, k0, depth, panels.len(), copied_a);
-                let mut r = 0;
-                while r < group_rows {
-                    let rows = kernels.rows.min(group_rows - r);
-                    let first = i == self.rows.start && r == 0;
+                let first = i == self.rows.start;
+                let group = if self.p.a_transposed {
+                    self.copied_panels() * kernels.rows
+                } else if first || !(self.crowded() && panels.len() <= FEW) {
+                    kernels.rows
+                } else {
+                    // Read in place, once or twice: as many rows as the ways of the first-level cache bear.
+                    kernels.rows.min(6)
+                };
+                let group = group.min(self.rows.end - i);
+                let copied = self.rows_of_a(i, group, k0, depth, panels.len(), copied_a);
+                for r in (0..group).step_by(kernels.rows) {
+                    let rows = kernels.rows.min(group - r);
                     let a = RowsOfA { a: copied.a.wrapping_add(self.offset_of_a(&copied, r, depth)), ..copied };
                     for (at, p) in panels.iter().enumerate() {
-                        let ahead = self.ahead(i, r, at, k0, group);
-                        self.tile(p, &a, i + r, rows, k0, depth, packed_b, first, single, ahead);
+                        let ahead = [
+                            self.ahead_in_a(i, group, r / kernels.rows * panels.len() + at, panels.len(), k0, depth, 0),
+                            self.ahead_in_b(i + r + rows, p, k0, depth).unwrap_or_else(|| {
+                                self.ahead_in_a(
+                                    i,
+                                    group,
+                                    r / kernels.rows * panels.len() + at,
+                                    panels.len(),
+                                    k0,
+                                    depth,
+                                    1,
+                                )
+                            }),
+                        ];
+                        self.tile(p, &a, i + r, rows, k0, depth, packed_b, first && r == 0, single, ahead);
                     }
-                    r += rows;
                 }
-                i += group_rows;
+                i += group;
             }
         }
     }
 
-    /// What the tile of panel `at` and row `i + r` fetches while it computes: rows of A that come next.
-    fn ahead(&self, i: usize, r: usize, at: usize, k0: usize, group: usize) -> [*const T; 2] {
-        let stride = self.p.a_stride;
+    /// Panels that are copied at once from a transposed A.
+    fn copied_panels(&self) -> usize {
+        (COPIED / size_of::<T>() / (self.kernels.rows * self.plan.kc)).clamp(1, 16)
+    }
+
+    /// Whether rows of A fall into few sets of the first-level cache: those a multiple of half a page apart do.
+    fn crowded(&self) -> bool {
+        (self.p.a_stride * size_of::<T>()).is_multiple_of(2048)
+    }
+
+    /// Where tile `t` of a group of rows fetches A's rows that follow the group, and its step with k.
+    fn ahead_in_a(
+        &self,
+        i: usize,
+        group: usize,
+        t: usize,
+        panels: usize,
+        k0: usize,
+        depth: usize,
+        half: usize,
+    ) -> (*const T, usize) {
+        let (stride, next) = (self.p.a_stride, i + group);
         if self.p.a_transposed {
-            // The next group of columns, a line at a time.
-            let line = 64 / size_of::<T>();
-            let from = self.a.wrapping_add(k0 * stride + i + group);
-            let first = (r / self.kernels.rows * 8 + at) % 8 * line;
-            [from.wrapping_add(first), from.wrapping_add(first)]
+            // A line of every row of A as stored.
+            let line = (LINE / size_of::<T>() * (2 * t + half)).min(group);
+            (self.a.wrapping_add(k0 * stride + next + line), stride)
+        } else if 2 * panels >= group || stride > 2 * depth {
+            (self.a.wrapping_add((next + 2 * t + half) * stride + k0), 1)
         } else {
-            let from = self.a.wrapping_add((i + r + self.kernels.rows + 2 * at) * stride + k0);
-            [from, from.wrapping_add(stride)]
+            // Few panels, and rows close to each other: sweep over all of them.
+            let share = (group * stride).div_ceil(2 * panels);
+            (self.a.wrapping_add(next * stride + k0 + (2 * t + half) * share), share.div_ceil(depth.max(1)))
         }
+    }
+
+    /// Where the last two rows of tiles before row `next` fetch the columns of B that come next, and the step with k.
+    fn ahead_in_b(&self, next: usize, p: &Panel, k0: usize, depth: usize) -> Option<(*const T, usize)> {
+        let left = (self.rows.end - next).div_ceil(self.kernels.rows);
+        if self.p.b_transposed || left > 1 {
+            return None;
+        }
+        let stride = self.p.b_stride;
+        let line = p.column + (1 - left) * (LINE / size_of::<T>());
+        let from = if k0 + depth < self.k.end {
+            (k0 + depth) * stride + line
+        } else {
+            self.k.start * stride + line + self.plan.columns
+        };
+        Some((self.b.wrapping_add(from), stride))
     }
 
     /// Where row `r` of a group begins in what `rows_of_a` gave.
@@ -231,9 +290,7 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
                 RowsOfA { a: copy.as_ptr(), row: 1, k: self.kernels.rows }
             } else {
                 let from = self.a.wrapping_add(i * stride + k0);
-                // Rows that lie a multiple of half a page apart fall into few sets of the first-level cache.
-                let crowded = (stride * size_of::<T>()).is_multiple_of(2048) && rows > 4;
-                if crowded && panels > 2 {
+                if self.crowded() && rows > 4 && panels > FEW {
                     let row = depth + SKEW;
                     pack::rows(from, stride, rows, depth, copy, row);
                     RowsOfA { a: copy.as_ptr(), row, k: 1 }
@@ -258,7 +315,7 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         packed_b: &mut [T],
         first: bool,
         single: bool,
-        ahead: [*const T; 2],
+        ahead: [(*const T, usize); 2],
     ) {
         let kernels = self.kernels;
         let n = self.p.shape.n;
@@ -277,8 +334,8 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
                 b_k: if in_place { self.p.b_stride } else { p.elements },
                 padded: !in_place,
                 keep: packed,
-                ahead,
-                ahead_k: if self.p.a_transposed { self.p.a_stride } else { 1 },
+                ahead: ahead.map(|(from, _)| from),
+                ahead_k: ahead.map(|(_, step)| step),
                 c: self.c.add(i * n + p.column),
                 c_row: n,
                 tail: p.tail,

@@ -1,12 +1,13 @@
 //! Rearranging what a tile kernel can't read in place.
 
+use super::tile::Scalar;
 use std::ptr::copy_nonoverlapping;
 
 /// `to[k * width + j] = from[j * stride + k]` for `columns` columns j and `depth` values of k; zeros for j up to `width`.
 ///
 /// # Safety
 /// `from` is valid for `columns` rows of `depth` elements, `stride` apart.
-pub(super) unsafe fn transpose<T: Copy + Default>(
+pub(super) unsafe fn transpose<T: Scalar>(
     from: *const T,
     stride: usize,
     columns: usize,
@@ -15,11 +16,46 @@ pub(super) unsafe fn transpose<T: Copy + Default>(
     width: usize,
 ) {
     assert!(to.len() >= depth * width && columns <= width);
-    for k in 0..depth {
-        let row = &mut to[k * width..][..width];
-        for (j, x) in row.iter_mut().enumerate() {
-            // SAFETY: j < columns and k < depth.
-            *x = if j < columns { unsafe { *from.add(j * stride + k) } } else { T::default() };
+    let to = to.as_mut_ptr();
+    let square = T::square();
+    // SAFETY: j < columns and k < depth when reading; k * width + j < depth * width when writing.
+    unsafe {
+        let whole = square.map_or(0, |(side, _)| depth / side * side);
+        let mut j = 0;
+        if let Some((side, turn)) = square {
+            while j + side <= columns {
+                for k in (0..whole).step_by(side) {
+                    turn(from.add(j * stride + k), stride, to.add(k * width + j), width);
+                }
+                rest(from, stride, j..j + side, whole..depth, to, width);
+                j += side;
+            }
+        }
+        rest(from, stride, j..columns, 0..depth, to, width);
+        for k in 0..depth {
+            for j in columns..width {
+                *to.add(k * width + j) = T::ZERO;
+            }
+        }
+    }
+}
+
+/// Element by element.
+///
+/// # Safety
+/// As [`transpose`], for these columns and depths.
+unsafe fn rest<T: Copy>(
+    from: *const T,
+    stride: usize,
+    columns: std::ops::Range<usize>,
+    depth: std::ops::Range<usize>,
+    to: *mut T,
+    width: usize,
+) {
+    for k in depth {
+        for j in columns.clone() {
+            // SAFETY: by contract.
+            unsafe { *to.add(k * width + j) = *from.add(j * stride + k) };
         }
     }
 }
@@ -49,16 +85,90 @@ pub(super) unsafe fn columns<T: Copy>(
     unit: usize,
 ) {
     assert!(to.len() >= rows.div_ceil(unit) * depth * unit);
-    for k in 0..depth {
-        let mut r = 0;
-        while r < rows {
-            let run = unit.min(rows - r);
-            // SAFETY: by contract; the panel of row r holds `unit * depth` elements, which the assertion covers.
-            unsafe {
-                let to = to.as_mut_ptr().add(r / unit * unit * depth + k * unit);
-                copy_nonoverlapping(from.add(k * stride + r), to, run);
+    let to = to.as_mut_ptr();
+    // SAFETY: by contract; panel p holds `unit * depth` elements from `p * unit * depth` on, which the assertion covers.
+    unsafe {
+        match unit {
+            12 => panels::<T, 12>(from, stride, rows, depth, to),
+            8 => panels::<T, 8>(from, stride, rows, depth, to),
+            6 => panels::<T, 6>(from, stride, rows, depth, to),
+            _ => {
+                debug_assert_eq!(unit, 4);
+                panels::<T, 4>(from, stride, rows, depth, to);
             }
-            r += run;
+        }
+    }
+}
+
+/// # Safety
+/// As [`columns`].
+unsafe fn panels<T: Copy, const UNIT: usize>(from: *const T, stride: usize, rows: usize, depth: usize, to: *mut T) {
+    let whole = rows / UNIT;
+    let left = rows % UNIT;
+    // SAFETY: by contract.
+    unsafe {
+        for k in 0..depth {
+            let row = from.add(k * stride);
+            for p in 0..whole {
+                let run = row.add(p * UNIT).cast::<[T; UNIT]>().read_unaligned();
+                to.add((p * depth + k) * UNIT).cast::<[T; UNIT]>().write_unaligned(run);
+            }
+            for r in 0..left {
+                *to.add((whole * depth + k) * UNIT + r) = *row.add(whole * UNIT + r);
+            }
+        }
+    }
+}
+
+/// Turns a square of elements over: `to[k * to_stride + j] = from[j * from_stride + k]`.
+pub type Turn<T> = unsafe fn(*const T, usize, *mut T, usize);
+
+/// 8 by 8 in registers.
+///
+/// # Safety
+/// Both squares are valid, and the machine has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn turn_f32(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+    use std::arch::x86_64::*;
+    // SAFETY: by contract.
+    unsafe {
+        // Rows j and j + 4 side by side: columns k..k + 4 of both, then k + 4..k + 8.
+        let pair = |j: usize, k: usize| {
+            let low = _mm_loadu_ps(from.add(j * stride + k));
+            _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(low), _mm_loadu_ps(from.add((j + 4) * stride + k)))
+        };
+        for k in [0, 4] {
+            let (r0, r1, r2, r3) = (pair(0, k), pair(1, k), pair(2, k), pair(3, k));
+            let (low01, low23) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpacklo_ps(r2, r3));
+            let (high01, high23) = (_mm256_unpackhi_ps(r0, r1), _mm256_unpackhi_ps(r2, r3));
+            _mm256_storeu_ps(to.add(k * to_stride), _mm256_shuffle_ps::<0x44>(low01, low23));
+            _mm256_storeu_ps(to.add((k + 1) * to_stride), _mm256_shuffle_ps::<0xee>(low01, low23));
+            _mm256_storeu_ps(to.add((k + 2) * to_stride), _mm256_shuffle_ps::<0x44>(high01, high23));
+            _mm256_storeu_ps(to.add((k + 3) * to_stride), _mm256_shuffle_ps::<0xee>(high01, high23));
+        }
+    }
+}
+
+/// 4 by 4 in registers.
+///
+/// # Safety
+/// Both squares are valid, and the machine has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn turn_f64(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
+    use std::arch::x86_64::*;
+    // SAFETY: by contract.
+    unsafe {
+        // Rows j and j + 2 side by side.
+        let pair = |j: usize, k: usize| {
+            let low = _mm_loadu_pd(from.add(j * stride + k));
+            _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(low), _mm_loadu_pd(from.add((j + 2) * stride + k)))
+        };
+        for k in [0, 2] {
+            let (r0, r1) = (pair(0, k), pair(1, k));
+            _mm256_storeu_pd(to.add(k * to_stride), _mm256_unpacklo_pd(r0, r1));
+            _mm256_storeu_pd(to.add((k + 1) * to_stride), _mm256_unpackhi_pd(r0, r1));
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Each element of C is one chain of fused multiply-adds in the order of k, whatever the tile it falls into;
 //! so how C is cut into tiles never changes a bit.
 
-use crate::simd::{Float, Isa, Level, Map, V, Vector};
+use super::pack::Turn;
+use crate::simd::{Float, Isa, Level, Map, V, Vector, level};
 
 /// Rows of the tallest tile of any level.
 pub(super) const MAX_ROWS: usize = 12;
@@ -38,9 +39,9 @@ pub struct Tile<T> {
     pub padded: bool,
     /// Where the tile keeps the columns of B that it reads, `[k][width]` with zeros past the edge (`keep` kernels only).
     pub keep: *mut T,
-    /// Two places to be fetched into the second-level cache, one more step of `ahead_k` with every k: what comes next.
+    /// Two places to be fetched into the second-level cache, a step of `ahead_k` with every k: what comes next.
     pub ahead: [*const T; 2],
-    pub ahead_k: usize,
+    pub ahead_k: [usize; 2],
     pub c: *mut T,
     pub c_row: usize,
     /// Columns in use of the last register.
@@ -128,6 +129,26 @@ pub trait Scalar: Float {
     /// The kernels of a level that the machine has.
     #[doc(hidden)]
     fn kernels(level: Level) -> &'static Kernels<Self>;
+    /// The side of the square that the level in use turns over in registers, and how.
+    #[doc(hidden)]
+    fn square() -> Option<(usize, Turn<Self>)>;
+}
+
+/// `body` for every row i of a tile, written out: a loop that the compiler leaves rolled keeps the sums in memory.
+macro_rules! each_row {
+    ($i:ident, $body:block) => {
+        {
+            each_row!(@ $i, $body, 0 1 2 3 4 5 6 7 8 9 10 11);
+        }
+    };
+    (@ $i:ident, $body:block, $($row:literal)*) => {
+        $({
+            if $row < MR {
+                let $i = $row;
+                $body
+            }
+        })*
+    };
 }
 
 /// One tile: `FULL` whole registers, then none (`TAIL` 0), a register (1) or a half register (2) in part.
@@ -188,7 +209,7 @@ where
                     last_half.store(keep.add(end));
                 }
             }
-            for i in 0..MR {
+            each_row!(i, {
                 let x = *a[i / 3].wrapping_add(i % 3 * t.a_row);
                 let wide = V::<T, I>::splat(x);
                 for f in 0..FULL {
@@ -200,7 +221,7 @@ where
                 if TAIL == 2 {
                     half[i] = V::<T, H>::splat(x).fma(last_half, half[i]);
                 }
-            }
+            });
             for g in 0..MR.div_ceil(3) {
                 a[g] = a[g].wrapping_add(t.a_k);
             }
@@ -211,47 +232,63 @@ where
             if MR > 4 {
                 fetch_far(ahead[0]);
                 fetch_far(ahead[1]);
-                ahead = ahead.map(|p| p.wrapping_add(t.ahead_k));
+                ahead[0] = ahead[0].wrapping_add(t.ahead_k[0]);
+                ahead[1] = ahead[1].wrapping_add(t.ahead_k[1]);
             }
             b = b.wrapping_add(t.b_k);
             if KEEP {
                 keep = keep.add(width);
             }
         }
-        for i in 0..MR {
-            let row = t.c.add(i * t.c_row);
-            for f in 0..FULL {
-                let (to, bias) = (row.add(f * lanes), t.bias.wrapping_add(f * lanes));
-                finish::<T, V<T, I>, false>(t, full[i][f], to, bias);
-            }
-            let (to, bias) = (row.wrapping_add(FULL * lanes), t.bias.wrapping_add(FULL * lanes));
-            if TAIL == 1 {
-                finish::<T, V<T, I>, true>(t, part[i], to, bias);
-            }
-            if TAIL == 2 {
-                finish::<T, V<T, H>, true>(t, half[i], to, bias);
-            }
+        macro_rules! finish {
+            ($last:literal, $accumulate:literal) => {
+                each_row!(i, {
+                    let row = t.c.add(i * t.c_row);
+                    for f in 0..FULL {
+                        finish::<T, V<T, I>, false, $last, $accumulate>(t, full[i][f], row, f * lanes);
+                    }
+                    if TAIL == 1 {
+                        finish::<T, V<T, I>, true, $last, $accumulate>(t, part[i], row, FULL * lanes);
+                    }
+                    if TAIL == 2 {
+                        finish::<T, V<T, H>, true, $last, $accumulate>(t, half[i], row, FULL * lanes);
+                    }
+                })
+            };
+        }
+        if !t.bias.is_null() || t.relu {
+            finish!(true, true)
+        } else if t.accumulate {
+            finish!(false, true)
+        } else {
+            finish!(false, false)
         }
     }
 }
 
-/// Adds what C holds and the bias, applies relu, stores.
+/// Adds what C holds (if `ACCUMULATE` and asked for), bias and relu (if `LAST` and asked for), and stores.
 ///
 /// # Safety
-/// As `tile`; `to` and `bias` are the register's first column.
+/// As `tile`; the register's first column is `at` of the tile.
 #[inline(always)]
-unsafe fn finish<T: Float, W: Vector<T>, const PART: bool>(t: &Tile<T>, sum: W, to: *mut T, bias: *const T) {
+unsafe fn finish<T: Float, W: Vector<T>, const PART: bool, const LAST: bool, const ACCUMULATE: bool>(
+    t: &Tile<T>,
+    sum: W,
+    row: *mut T,
+    at: usize,
+) {
     // SAFETY: by contract.
     unsafe {
-        let load = |from: *const T| if PART { W::load_partial(from, t.tail) } else { W::load(from) };
+        let to = row.add(at);
         let mut y = sum;
-        if t.accumulate {
-            y = y + load(to);
+        if ACCUMULATE && (!LAST || t.accumulate) {
+            y = y + if PART { W::load_partial(to, t.tail) } else { W::load(to) };
         }
-        if !t.bias.is_null() {
-            y = y + load(bias);
+        if LAST && !t.bias.is_null() {
+            let bias = t.bias.add(at);
+            y = y + if PART { W::load_partial(bias, t.tail) } else { W::load(bias) };
         }
-        if t.relu {
+        if LAST && t.relu {
             y = super::Relu.apply([y]);
         }
         if PART { y.store_partial(to, t.tail) } else { y.store(to) }
@@ -293,8 +330,16 @@ macro_rules! table {
 }
 
 macro_rules! scalar {
-    ($T:ty) => {
+    ($T:ty, $side:literal, $turn:ident) => {
         impl Scalar for $T {
+            fn square() -> Option<(usize, Turn<$T>)> {
+                #[cfg(target_arch = "x86_64")]
+                if level() >= Level::Avx2 {
+                    return Some(($side, super::pack::$turn));
+                }
+                None
+            }
+
             fn kernels(level: Level) -> &'static Kernels<$T> {
                 match level {
                     #[cfg(target_arch = "x86_64")]
@@ -320,5 +365,5 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32);
-scalar!(f64);
+scalar!(f32, 8, turn_f32);
+scalar!(f64, 4, turn_f64);
