@@ -12,8 +12,8 @@ import pytest
 from neuroxide.visualization import confusion_counts, confusion_matrix, confusion_table, image_grid, learning_curves
 
 HISTORY = {
-    "loss": [2.0, 1.0, 0.5, 0.25],
     "accuracy": [0.3, 0.6, 0.8, 0.9],
+    "loss": [2.0, 1.0, 0.5, 0.25],
     "val_loss": [1.9, 1.1, 0.8, 0.9],
     "val_accuracy": [0.3, 0.7, 0.7, 0.6],
     "learning_rate": [0.1, 0.1, 0.1, 0.1],

@@ -184,7 +184,8 @@ def _binary(fn: Any, fallback: Any) -> Any:
 
     def operation(x1: Any, x2: Any) -> Any:
         kind1, kind2 = type(x1), type(x2)
-        node1 = node2 = checks = None
+        node1 = node2 = None
+        checks: tuple[tuple[Variable, int], ...] | None = None
         a, b = x1, x2
         if kind1 is Tensor:
             a, node1 = x1.data, x1.node

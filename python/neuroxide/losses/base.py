@@ -188,11 +188,10 @@ class Loss:
         return reduce_weighted(values, sample_weight, mask, self.reduction)
 
     def _prediction(self, y_pred: Any) -> Tensor:
-        y_pred = as_pred(y_pred)
-        if self.dtype is not None and y_pred.data.dtype.name != self.dtype:
-            cast: Tensor = ops.cast(y_pred, self.dtype)
-            return cast
-        return y_pred
+        prediction = as_pred(y_pred)
+        if self.dtype is not None and prediction.data.dtype.name != self.dtype:
+            prediction = ops.cast(prediction, self.dtype)
+        return prediction
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """One loss per example. Subclasses write this."""

@@ -31,7 +31,7 @@ def learning_curves(
 
     Args:
         history: what `fit` returns, or its dictionary of name to one value an epoch; `val_` names validation.
-        metrics: which names, in which order; None draws all but the learning rate.
+        metrics: which names, in which order; None draws all but the learning rate, the loss first.
         title: headline, or None.
         path: file to write, the format by its ending.
 
@@ -60,6 +60,7 @@ def learning_curves(
 
 def _chosen(values: Mapping[str, Sequence[float]], metrics: Sequence[str] | None) -> list[str]:
     there = list(dict.fromkeys(name.removeprefix("val_") for name in values if name != "learning_rate"))
+    there.sort(key=lambda name: name != "loss")  # the loss first, the others as they came
     if metrics is not None:
         unknown = [name for name in metrics if name not in there]
         if unknown:
