@@ -30,3 +30,9 @@ def device(request):
     else:
         with fake_device():
             yield "fake"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A fresh NumPy generator, the same for every test."""
+    return np.random.default_rng(20)

@@ -4,6 +4,7 @@ One section per stem of rust/bindings/src. Arrays are C-contiguous, float32 or f
 """
 
 from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict, final
 
 from numpy.typing import NDArray
 
@@ -233,3 +234,44 @@ def adam_step(
 
 def probe_fma(seconds: float, threads: int) -> float: ...
 def probe_stream(bytes: int, non_temporal: bool) -> float: ...
+# ctc: logits (B, T, C); labels (B, L), lengths (B,) int64
+
+def ctc_loss(
+    logits: _Array, labels: _Array, logit_lengths: _Array, label_lengths: _Array, blank: int, need_gradient: bool
+) -> tuple[_Array, _Array | None]: ...
+def ctc_greedy(logits: _Array, logit_lengths: _Array, blank: int) -> tuple[_Array, _Array]: ...
+def ctc_collapse(path: _Array, blank: int) -> _Array: ...
+def ctc_beam_search(
+    logits: _Array,
+    logit_lengths: _Array,
+    blank: int,
+    beam_width: int,
+    min_probability: float,
+    prune: float,
+    n_best: int,
+    scorer: CtcScorer | None,
+) -> list[list[tuple[_Array, _Array, float, float]]]: ...
+def ctc_align(
+    logits: _Array, labels: _Array, logit_lengths: _Array, label_lengths: _Array, blank: int
+) -> list[_Array]: ...
+@final
+class NgramModel:
+    def __new__(cls, arpa: str) -> NgramModel: ...
+    @property
+    def order(self) -> int: ...
+    def words(self) -> list[str]: ...
+    def scores(self, words: list[str], bos: bool) -> list[float]: ...
+@final
+class CtcScorer:
+    def __new__(
+        cls,
+        classes: list[str],
+        model: NgramModel | None,
+        vocabulary: set[str],
+        hot_words: set[str],
+        alpha: float,
+        beta: float,
+        unknown: float,
+        boundary: bool,
+        hot: float,
+    ) -> CtcScorer: ...

@@ -8,6 +8,7 @@ mod buffers;
 mod elementwise;
 mod gemm;
 mod loss;
+mod ctc;
 mod nms;
 mod optimizer;
 mod probe;
@@ -32,11 +33,13 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     gemm::register(m)?;
     probe::register(m)?;
     boxes::register(m)?;
+    ctc::register(m)?;
     nms::register(m)?;
     elementwise::register(m)?;
     activation::register(m)?;
     average_precision::register(m)?;
     rle::register(m)?;
+    system::register(m)
     system::register(m)?;
     reduce::register(m)?;
     softmax::register(m)?;

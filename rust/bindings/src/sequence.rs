@@ -45,3 +45,13 @@ pub fn sizes(func: &str, name: &str, obj: &Bound<'_, PyAny>) -> PyResult<Vec<usi
     };
     integers(func, name, obj)?.into_iter().map(size).collect()
 }
+
+/// Texts.
+pub fn strings(func: &str, name: &str, obj: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let text = |item: Bound<'_, PyAny>| {
+        item.extract::<String>().map_err(|_| {
+            PyTypeError::new_err(format!("{func}: expected {name} to hold strings, got {}", type_name(&item)))
+        })
+    };
+    items(func, name, "strings", obj)?.into_iter().map(text).collect()
+}

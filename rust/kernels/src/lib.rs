@@ -8,6 +8,7 @@ pub mod elementwise;
 pub mod gemm;
 pub mod loss;
 pub mod movement;
+pub mod ctc;
 pub mod nms;
 pub mod optimizer;
 pub mod parts;
