@@ -9,6 +9,7 @@ mod elementwise;
 mod gemm;
 mod loss;
 mod ctc;
+mod elementwise;
 mod nms;
 mod optimizer;
 mod probe;
@@ -32,14 +33,15 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     gemm::register(m)?;
     probe::register(m)?;
+    activation::register(m)?;
     boxes::register(m)?;
     ctc::register(m)?;
-    nms::register(m)?;
     elementwise::register(m)?;
     activation::register(m)?;
     average_precision::register(m)?;
     rle::register(m)?;
     system::register(m)
+    nms::register(m)?;
     system::register(m)?;
     reduce::register(m)?;
     softmax::register(m)?;

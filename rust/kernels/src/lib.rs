@@ -9,6 +9,7 @@ pub mod gemm;
 pub mod loss;
 pub mod movement;
 pub mod ctc;
+pub mod elementwise;
 pub mod nms;
 pub mod optimizer;
 pub mod parts;
