@@ -1,5 +1,6 @@
 """`pytest --device fake`: every Tensor of the run lives on the fake device."""
 
+import numpy as np
 import pytest
 
 from tests.fake_device import fake_device

@@ -10,6 +10,7 @@ mod gemm;
 mod loss;
 mod ctc;
 mod elementwise;
+mod gemm;
 mod nms;
 mod optimizer;
 mod probe;

@@ -10,6 +10,7 @@ pub mod loss;
 pub mod movement;
 pub mod ctc;
 pub mod elementwise;
+pub mod gemm;
 pub mod nms;
 pub mod optimizer;
 pub mod parts;
