@@ -3,8 +3,7 @@
 One section per stem of rust/bindings/src. Arrays are C-contiguous, float32 or float64, unless said.
 """
 
-from typing import Any, Literal, TypedDict
-from typing import Any, TypedDict, final
+from typing import Any, Literal, TypedDict, final
 
 from numpy.typing import NDArray
 

@@ -112,7 +112,8 @@ def check(call: Call, record: Record) -> None:
 def refused(call: Call, error: BaseException) -> None:
     """Checks the message: it begins with the function's name, or the argument parser notes the parameter."""
     text, notes = str(error), getattr(error, "__notes__", [""])
-    if isinstance(error, values.Broken) or re.match(rf"{call.name}:|(neuroxide\._core\.)?{call.name}(\.__new__)?\(\) ", text):
+    named = rf"{call.name}:|(neuroxide\._core\.)?{call.name}(\.__new__)?\(\) "
+    if isinstance(error, values.Broken) or re.match(named, text):
         return
     if not re.match("while processing '", notes[0]):
         raise Fault(f"message does not begin with the function's name: {type(error).__name__}: {text}")
