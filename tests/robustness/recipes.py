@@ -180,6 +180,28 @@ def _gather(make: Maker) -> list[Any]:
     return [make.array(rows, width), make.array(*make.shape(1, 2), dtype="int64", high=rows)]
 
 
+def _ctc(make: Maker) -> list[Any]:
+    """Logits, labels, their lengths and a blank of 0."""
+    (batch, width), (steps, classes) = make.sizes(2, 1), make.sizes(2, 2)
+    lengths = [make.array(batch, dtype="int64", high=n + 1) for n in (steps, width)]
+    return [
+        make.array(batch, steps, classes),
+        make.array(batch, width, dtype="int64", low=1, high=classes),
+        *lengths,
+        Text("0"),
+    ]
+
+
+def _ctc_decode(make: Maker) -> list[Any]:
+    logits, _, lengths, _, blank = _ctc(make)
+    return [logits, lengths, blank]
+
+
+def _ctc_search(make: Maker) -> list[Any]:
+    least, prune = make.number(0.0, 0.1), make.number(1.0, 1e9)
+    return [*_ctc_decode(make), make.whole(1, 9), least, prune, make.whole(1, 5), NONE]
+
+
 def _rows_from(make: Maker) -> list[Any]:
     count, width = make.sizes(2, 1)
     return [make.array(count, dtype="int64", high=10), make.array(count, width)]
@@ -339,6 +361,21 @@ RECIPES: dict[str, Recipe] = {
     "gather_rows": _gather,
     "rows_from": _rows_from,
     "rows_to_dense": _rows_to_dense,
+    "ctc_loss": _with(_ctc, _flag),
+    "ctc_align": _ctc,
+    "ctc_greedy": _ctc_decode,
+    "ctc_beam_search": _ctc_search,
+    "ctc_collapse": lambda make: [make.array(*make.shape(1, 1), dtype="int64", high=4), make.whole(0, 3)],
+    "CtcScorer": lambda make: [
+        Text("['a', 'b', ' ']"),
+        NONE,
+        Text("{'ab'}"),
+        Text("set()"),
+        *(make.number() for _ in range(3)),
+        make.choice(True, False),
+        make.number(),
+    ],
+    "NgramModel": lambda make: [Text(repr("\\data\\\nngram 1=1\n\\1-grams:\n-1 a\n\\end\\"))],
     "box_overlap": lambda make: _boxes(make, aligned=False),
     "aligned_box_overlap": lambda make: _boxes(make, aligned=True),
     "aligned_box_overlap_backward": lambda make: _boxes(make, aligned=True, backward=True),

@@ -5,12 +5,10 @@ mod array;
 mod average_precision;
 mod boxes;
 mod buffers;
-mod elementwise;
-mod gemm;
-mod loss;
 mod ctc;
 mod elementwise;
 mod gemm;
+mod loss;
 mod nms;
 mod optimizer;
 mod probe;
@@ -38,15 +36,13 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     boxes::register(m)?;
     ctc::register(m)?;
     elementwise::register(m)?;
-    activation::register(m)?;
     average_precision::register(m)?;
     rle::register(m)?;
-    system::register(m)
-    nms::register(m)?;
     system::register(m)?;
     reduce::register(m)?;
     softmax::register(m)?;
     loss::register(m)?;
     optimizer::register(m)?;
+    nms::register(m)?;
     Ok(())
 }
