@@ -45,3 +45,6 @@ BOX_IOU = ((100, 1_000), (5_000, 5_000))
 # (images, objects in each, detections in each); (N, H, W) of masks.
 COCO_IMAGES = (5_000, 7, 50)
 MASKS = (200, 480, 640)
+
+# (points, features, clusters).
+KMEANS = (20_000, 64, 64)

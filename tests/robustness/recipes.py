@@ -278,6 +278,22 @@ def _rle_from_polygons(make: Maker) -> list[Any]:
     return [points, Text("np.array([0, 3])"), Text("np.array([0])"), Text("np.array([[4, 5]])")]
 
 
+def _kmeans(make: Maker) -> list[Any]:
+    n, k, d = make.sizes(3, 1)
+    return [make.array(n, d), make.array(k, d)]
+
+
+def _kmeans_inertia(make: Maker) -> list[Any]:
+    x, centers = _kmeans(make)
+    return [x, centers, make.array(x.shape[0], dtype="int32", high=centers.shape[0])]
+
+
+def _plus_plus(make: Maker) -> list[Any]:
+    n, d = make.sizes(2, 1)
+    draws = f"np.random.default_rng({make.random.randint(0, 99)}).random(({make.random.randint(0, n - 1)}, 2))"
+    return [make.array(n, d), make.whole(0, n - 1), Text(draws)]
+
+
 def _with(recipe: Recipe, *extra: Callable[[Maker], Any]) -> Recipe:
     return lambda make: [*recipe(make), *(one(make) for one in extra)]
 
@@ -391,6 +407,11 @@ RECIPES: dict[str, Recipe] = {
     "match_coco": _match_coco,
     "accumulate_coco": _accumulate_coco,
     "match_voc": _match_voc,
+    "kmeans_lloyd": lambda make: [*_kmeans(make), make.whole(1, 9), make.number(0.0, 0.1), make.choice(True, False)],
+    "kmeans_plus_plus": _plus_plus,
+    **dict.fromkeys(("kmeans_assign", "kmeans_distances"), _kmeans),
+    "kmeans_inertia": _kmeans_inertia,
+    "anchor_assign": lambda make: [make.array(make.size(), 2), make.array(make.size(1), 2)],
     "probe_fma": lambda make: [Text("0.001"), make.whole(1, 2)],
     "probe_stream": lambda make: [make.whole(1 << 12, 1 << 16), make.choice(True, False)],
     "empty": lambda make: [Text(repr(make.shape())), make.choice("float32", "int64", "bool")],

@@ -8,6 +8,7 @@ mod buffers;
 mod ctc;
 mod elementwise;
 mod gemm;
+mod kmeans;
 mod loss;
 mod nms;
 mod optimizer;
@@ -32,10 +33,12 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     gemm::register(m)?;
     probe::register(m)?;
-    activation::register(m)?;
     boxes::register(m)?;
-    ctc::register(m)?;
+    kmeans::register(m)?;
+    nms::register(m)?;
     elementwise::register(m)?;
+    activation::register(m)?;
+    ctc::register(m)?;
     average_precision::register(m)?;
     rle::register(m)?;
     system::register(m)?;
@@ -43,6 +46,5 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     softmax::register(m)?;
     loss::register(m)?;
     optimizer::register(m)?;
-    nms::register(m)?;
     Ok(())
 }

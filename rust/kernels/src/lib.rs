@@ -7,6 +7,7 @@ pub mod broadcast;
 pub mod ctc;
 pub mod elementwise;
 pub mod gemm;
+pub mod kmeans;
 pub mod loss;
 pub mod movement;
 pub mod nms;

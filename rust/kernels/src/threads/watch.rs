@@ -35,7 +35,7 @@ pub fn interrupted() -> bool {
 }
 
 /// Whether this thread was told to stop and nobody has asked [`interrupted`] yet.
-pub(super) fn pending() -> bool {
+pub fn pending() -> bool {
     INTERRUPTED.get()
 }
 
