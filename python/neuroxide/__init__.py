@@ -7,12 +7,14 @@
 
 from neuroxide import (
     activations,
+    callbacks,
     config,
     constraints,
     initializers,
     layers,
     losses,
     metrics,
+    models,
     ops,
     optimizers,
     random,
@@ -33,13 +35,21 @@ from neuroxide.autograd import (
     trace,
     value_and_grad,
 )
+from neuroxide.layers import Input, InputSpec, Layer
+from neuroxide.models import Model, Sequential
 
 __all__ = [
+    "Input",
+    "InputSpec",
+    "Layer",
+    "Model",
     "Rows",
+    "Sequential",
     "Tensor",
     "Variable",
     "__version__",
     "activations",
+    "callbacks",
     "check_gradients",
     "config",
     "constraints",
@@ -50,6 +60,7 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "models",
     "no_grad",
     "ops",
     "optimizers",

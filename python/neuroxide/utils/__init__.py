@@ -1,7 +1,10 @@
 """Helpers around the library: seeds, one-hot labels, names in files."""
 
+from neuroxide.data.py_dataset import PyDataset
+from neuroxide.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from neuroxide.utils.naming import reset_names
 from neuroxide.utils.numerical import normalize, set_random_seed, to_categorical
+from neuroxide.utils.progbar import Progbar
 from neuroxide.utils.registry import (
     custom_object_scope,
     get_custom_objects,
@@ -12,14 +15,18 @@ from neuroxide.utils.registry import (
 )
 
 __all__ = [
+    "Progbar",
+    "PyDataset",
     "custom_object_scope",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
     "normalize",
+    "pack_x_y_sample_weight",
     "register_keras_serializable",
     "register_serializable",
     "reset_names",
     "set_random_seed",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]

@@ -64,6 +64,13 @@ class Progbar:
         """Whether an update now would be drawn, so that callers need not compute values for nothing."""
         return self.verbose == 1 and self._redraws and time.perf_counter() - self._last_drawn >= self.interval
 
+    def tick(self, current: int) -> bool:
+        """Count a step without values, and say whether an update would be drawn."""
+        self.seen = current
+        if current == 1 and self._after_first is None:
+            self._after_first = time.perf_counter()
+        return self.due()
+
     def update(self, current: int, values: Values | None = None, finalize: bool | None = None) -> None:
         """Show that `current` steps are done, with the latest `(name, value)` pairs; `finalize` ends the line."""
         if finalize is None:

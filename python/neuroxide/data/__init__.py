@@ -1,0 +1,14 @@
+"""Feeding batches to training: arrays, dictionaries, generators, iterables and `PyDataset`."""
+
+from neuroxide.data.adapters import Feed, make_feed
+from neuroxide.data.py_dataset import PyDataset
+from neuroxide.data.unpack import pack_x_y_sample_weight, train_validation_split, unpack_x_y_sample_weight
+
+__all__ = [
+    "Feed",
+    "PyDataset",
+    "make_feed",
+    "pack_x_y_sample_weight",
+    "train_validation_split",
+    "unpack_x_y_sample_weight",
+]
