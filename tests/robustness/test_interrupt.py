@@ -1,0 +1,98 @@
+"""Ctrl-C ends a long kernel within 0.2 s and leaves everything usable."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 0.2
+
+PROGRAM = """
+import json, os, signal, threading, time
+import numpy as np
+from neuroxide import _core
+
+_core.set_num_threads({threads})
+{setup}
+
+def long_kernel():
+    return {call}
+
+sent = []
+def send():
+    time.sleep(0.15)
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+small = np.arange(12.0).reshape(3, 4)
+before = _core.matmul(small, small.T.copy())
+thread = threading.Thread(target=send)
+thread.start()
+start = time.perf_counter()
+result = {{"interrupted": False}}
+try:
+    try:
+        long_kernel()
+        result["took"] = time.perf_counter() - start
+        thread.join()
+        time.sleep(0.05)  # let a signal that came after the end be handled
+    except KeyboardInterrupt:
+        result["interrupted"] = True
+        result["delay"] = time.perf_counter() - sent[0]
+except KeyboardInterrupt:
+    pass
+thread.join()
+result["usable"] = bool((_core.matmul(small, small.T.copy()) == before).all())
+big = np.ones((700, 700))
+result["usable"] &= bool((_core.matmul(big, big) == 700).all())
+print(json.dumps(result))
+"""
+
+LONG = {
+    "matmul": ("a = np.ones((5000, 5000))", "_core.matmul(a, a)"),
+    "dense_backward": (
+        "x, w, y = np.ones((4000, 4500)), np.ones((4500, 4000)), np.ones((4000, 4000))",
+        "_core.dense_backward(x, w, y, y, 'linear', True, True, True)",
+    ),
+    "batched matmul": ("a = np.ones((1000, 500, 500))", "_core.matmul(a, a)"),
+    "random_normal": ("", "_core.random_normal((300_000_000,), 0.0, 1.0, 1, 2, 'float64')"),
+    "permutation": ("", "_core.permutation(100_000_000, 1, 2)"),
+    "power": ("a = np.full(150_000_000, 1.5)", "_core.power(a, a)"),
+}
+
+
+def interrupted(setup: str, call: str, threads: int) -> dict:
+    paths = [str(ROOT / "python"), os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(setup=setup, call=call, threads=threads)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="signals as POSIX has them")
+@pytest.mark.parametrize(
+    ("name", "threads"), [("matmul", 1), ("matmul", 2), *((name, 2) for name in LONG if name != "matmul")]
+)
+def test_interrupt_ends_a_long_kernel(name, threads):
+    delays = []
+    for _ in range(3):  # a busy machine may delay one of them
+        result = interrupted(*LONG[name], threads)
+        assert result["usable"]
+        assert result["interrupted"], (
+            f"ended by itself after {result.get('took')} s: the call is too short for this test"
+        )
+        delays.append(result["delay"])
+        if delays[-1] < LIMIT:
+            return
+    pytest.fail(f"{name} went on for {delays} s after the signal")
