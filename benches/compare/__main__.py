@@ -80,7 +80,10 @@ def main() -> int:
     rows = []
     for number, work in enumerate(asked, 1):
         print(f"[{number}/{len(asked)}] {work.name}", file=sys.stderr, flush=True)
-        outcome = workload.run(work, chosen.rivals, limits)
+        try:
+            outcome = workload.run(work, chosen.rivals, limits)
+        except workload.Disagreement as disagreement:
+            outcome = workload.Outcome(work, disagreement=str(disagreement))
         rows.append(report.row(outcome, conditions, libraries.version))
     rows += report.mean_rows(rows, conditions)
     versions = {name: libraries.version(name) for name in chosen.rivals if any(name in r["rivals"] for r in rows)}

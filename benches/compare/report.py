@@ -30,6 +30,8 @@ def row(outcome: Outcome, targets: Sequence[Target], version: Callable[[str], st
         entry[f"ours_{unit.lower()}"] = ours
     if outcome.spread:
         entry["spread_ms"] = {name: [t.low * 1e3, t.high * 1e3] for name, t in outcome.spread.items()}
+    if outcome.disagreement:
+        entry["disagreement"], entry["meets"] = outcome.disagreement, False
     if outcome.disturbed:
         entry["disturbed"] = outcome.disturbed
     if outcome.missing:
@@ -117,6 +119,7 @@ def notes(rows: Sequence[dict[str, Any]]) -> list[str]:
         for entry in rows
         if "disturbed" in entry
     ]
+    told += [f"not timed, {entry['disagreement']}" for entry in rows if "disagreement" in entry]
     missing: dict[str, list[str]] = {}
     for entry in rows:
         for name, reason in entry.get("missing", {}).items():

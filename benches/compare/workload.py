@@ -51,6 +51,7 @@ class Outcome:
     missing: dict[str, str] = field(default_factory=dict)
     share: float | None = None
     disturbed: str = ""
+    disagreement: str = ""
 
 
 class Disagreement(AssertionError):

@@ -111,6 +111,12 @@ def test_sides_that_disagree_are_not_timed():
         workload.run(work, ["numpy"], NO_LIMITS)
 
 
+def test_row_of_a_disagreement_misses_its_target():
+    row = report.row(Outcome(Workload("w", {}), disagreement="w: differs"), [], lambda name: "")
+    assert row["meets"] is False
+    assert report.notes([row]) == ["not timed, w: differs"]
+
+
 def test_interleaved_times_come_out_right():
     times = timing.interleave(
         {"fast": lambda: time.sleep(0.002), "slow": lambda: time.sleep(0.008)}, rounds=3, seconds=0.01

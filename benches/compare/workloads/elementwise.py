@@ -95,7 +95,7 @@ def _workload(name: str, label: str, length: int) -> Workload:
     }
     if name in _NUMPY:
         sides["numpy"] = lambda: _side_numpy(_NUMPY[name], data())
-    return Workload(f"{name} {label}", sides, traffic=8.0 * length, rtol=1e-5, atol=1e-6)
+    return Workload(f"{name} {label}", sides, traffic=8.0 * length, rtol=1e-5, atol=5e-6)
 
 
 def workloads() -> Iterator[Workload]:

@@ -5,6 +5,9 @@
 
 use super::vector::{Float, Isa, V, Vector};
 
+/// Elements gathered before they are streamed together: a multiple of every register, a part of the first cache.
+const STREAM_BLOCK: usize = 256;
+
 /// A function of `N` registers, lane by lane.
 pub trait Map<T: Float, const N: usize> {
     /// Must be `#[inline(always)]`.
@@ -41,9 +44,23 @@ pub fn map<T: Float, I: Isa, const N: usize>(f: &impl Map<T, N>, x: [&[T]; N], y
     // SAFETY: i + lanes ≤ n while i < whole, and the rest is n - whole elements; only aligned addresses are streamed to.
     unsafe {
         if stream && aligned::<T, I>(to) {
+            // Streamed stores that arrive one by one, with arithmetic between them, are several times slower than a
+            // burst: so results are gathered in the first cache, and leave together.
+            let mut block = [T::ZERO; STREAM_BLOCK];
+            let gathered = block.as_mut_ptr();
             while i < whole {
-                f.apply(load::<T, I, N>(&from, i)).stream(to.add(i));
-                i += lanes;
+                let count = STREAM_BLOCK.min(whole - i);
+                let mut j = 0;
+                while j < count {
+                    f.apply(load::<T, I, N>(&from, i + j)).store(gathered.add(j));
+                    j += lanes;
+                }
+                j = 0;
+                while j < count {
+                    V::<T, I>::load(gathered.add(j)).stream(to.add(i + j));
+                    j += lanes;
+                }
+                i += count;
             }
             stream_fence();
         } else {
