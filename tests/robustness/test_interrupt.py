@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from neuroxide import _core
+
 ROOT = Path(__file__).parents[2]
 LIMIT = 0.2
 
@@ -85,6 +87,8 @@ def interrupted(setup: str, call: str, threads: int) -> dict:
     ("name", "threads"), [("matmul", 1), ("matmul", 2), *((name, 2) for name in LONG if name != "matmul")]
 )
 def test_interrupt_ends_a_long_kernel(name, threads):
+    if not hasattr(_core, name.split()[-1]):
+        pytest.skip(f"{name} has not landed")
     delays = []
     for _ in range(3):  # a busy machine may delay one of them
         result = interrupted(*LONG[name], threads)

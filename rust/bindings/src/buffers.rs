@@ -6,7 +6,7 @@
 //! (which also needs it) never leaves the lock taken in the child.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::ffi::{CStr, c_void};
+use std::ffi::CStr;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -87,13 +87,10 @@ fn take(bytes: usize) -> Option<NonNull<u8>> {
         pool.stats.system_allocations += 1;
         pool.stats.live_bytes += size;
     }
-    let layout = layout(class)?;
-    // SAFETY: the layout's size is not zero.
-    let Some(block) = NonNull::new(unsafe { alloc_zeroed(layout) }) else {
+    let Some(block) = system_allocate(class) else {
         pool().stats.live_bytes -= size;
         return None;
     };
-    advise_huge_pages(block, size);
     // SAFETY: the block is at least SMALLEST bytes long and aligned for a usize.
     unsafe { block.cast::<usize>().write(class) };
     Some(block)
@@ -120,32 +117,99 @@ unsafe fn give_back(block: NonNull<u8>) {
         }
     }
     // SAFETY: the block was allocated with this class's layout, by the contract above.
-    unsafe { free(block, class) };
+    unsafe { system_free(block, class) };
+}
+
+/// Zeroed memory for one block of `class`. Large ones are mapped: their pages are zero without being written here, and
+/// come when a kernel's threads first touch them.
+fn system_allocate(class: usize) -> Option<NonNull<u8>> {
+    let layout = layout(class)?;
+    if layout.align() == HUGE_PAGE {
+        return pages::map(layout.size());
+    }
+    // SAFETY: the layout's size is not zero.
+    NonNull::new(unsafe { alloc_zeroed(layout) })
 }
 
 /// # Safety
-/// `block` was allocated for `class` and nothing uses it any more.
-unsafe fn free(block: NonNull<u8>, class: usize) {
-    if let Some(layout) = layout(class) {
-        // SAFETY: as the function's contract.
-        unsafe { dealloc(block.as_ptr(), layout) };
+/// `block` came from [`system_allocate`] for `class` and nothing uses it any more.
+unsafe fn system_free(block: NonNull<u8>, class: usize) {
+    let Some(layout) = layout(class) else { return };
+    // SAFETY: by the function's contract, the same branch made the block.
+    unsafe {
+        if layout.align() == HUGE_PAGE {
+            pages::unmap(block, layout.size());
+        } else {
+            dealloc(block.as_ptr(), layout);
+        }
     }
 }
 
+/// Memory straight from the system, at addresses where a huge page begins.
 #[cfg(target_os = "linux")]
-fn advise_huge_pages(block: NonNull<u8>, size: usize) {
+mod pages {
+    use super::{HUGE_PAGE, NonNull};
+    use std::ffi::c_void;
+
+    const READ_WRITE: i32 = 1 | 2;
+    const PRIVATE_ANONYMOUS: i32 =
+        0x02 | if cfg!(any(target_arch = "mips", target_arch = "mips64")) { 0x800 } else { 0x20 };
     const MADV_HUGEPAGE: i32 = 14;
+
     unsafe extern "C" {
-        fn madvise(address: *mut c_void, length: usize, advice: i32) -> i32;
+        fn mmap(at: *mut c_void, length: usize, access: i32, flags: i32, file: i32, offset: isize) -> *mut c_void;
+        fn munmap(at: *mut c_void, length: usize) -> i32;
+        fn madvise(at: *mut c_void, length: usize, advice: i32) -> i32;
     }
-    if size >= 2 * HUGE_PAGE {
-        // SAFETY: the range is ours and its start is page-aligned; the advice changes no content, and refusal is harmless.
-        unsafe { madvise(block.as_ptr().cast(), size, MADV_HUGEPAGE) };
+
+    pub fn map(size: usize) -> Option<NonNull<u8>> {
+        let whole = size.checked_add(HUGE_PAGE)?;
+        // SAFETY: a fresh private mapping at an address of the system's choice touches no memory of ours.
+        let start = unsafe { mmap(std::ptr::null_mut(), whole, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0) };
+        if start as isize == -1 {
+            return None;
+        }
+        let before = start.align_offset(HUGE_PAGE);
+        // SAFETY: `before` < HUGE_PAGE, so the block and both remainders lie in the mapping, on page boundaries; the
+        // remainders are given back and never used. The advice changes no content, and refusal is harmless.
+        unsafe {
+            let block = start.byte_add(before);
+            if before > 0 {
+                munmap(start, before);
+            }
+            munmap(block.byte_add(size), HUGE_PAGE - before);
+            madvise(block, size, MADV_HUGEPAGE);
+            NonNull::new(block.cast())
+        }
+    }
+
+    /// # Safety
+    /// `block` came from [`map`] with this size and nothing uses it any more.
+    pub unsafe fn unmap(block: NonNull<u8>, size: usize) {
+        // SAFETY: the range is exactly one block of ours, by the contract.
+        unsafe { munmap(block.as_ptr().cast(), size) };
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn advise_huge_pages(_block: NonNull<u8>, _size: usize) {}
+mod pages {
+    use super::{HUGE_PAGE, Layout, NonNull, alloc_zeroed, dealloc};
+
+    pub fn map(size: usize) -> Option<NonNull<u8>> {
+        let layout = Layout::from_size_align(size, HUGE_PAGE).ok()?;
+        // SAFETY: the layout's size is not zero.
+        NonNull::new(unsafe { alloc_zeroed(layout) })
+    }
+
+    /// # Safety
+    /// `block` came from [`map`] with this size and nothing uses it any more.
+    pub unsafe fn unmap(block: NonNull<u8>, size: usize) {
+        if let Ok(layout) = Layout::from_size_align(size, HUGE_PAGE) {
+            // SAFETY: the block was allocated with this layout, by the contract.
+            unsafe { dealloc(block.as_ptr(), layout) };
+        }
+    }
+}
 
 unsafe extern "C" fn release(capsule: *mut ffi::PyObject) {
     // SAFETY: Python calls this with a capsule that `allocate` made, once, when the last array over it has died.
@@ -189,7 +253,7 @@ pub fn empty() {
     for (class, blocks) in lists.into_iter().enumerate() {
         for block in blocks {
             // SAFETY: a block in list `class` was allocated for that class, and the list owned it.
-            unsafe { free(block, class) };
+            unsafe { system_free(block, class) };
         }
     }
 }
