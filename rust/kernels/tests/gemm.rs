@@ -173,6 +173,8 @@ fn several_blocks_of_every_dimension() {
             (97, 521, 64),
             (5, 10, 3000),
             (260, 20, 129),
+            (700, 20, 600),
+            (300, 3, 70),
         ] {
             both(Case { gap: 3, ..Case::plain(m, n, k, ta, tb) });
         }
@@ -187,9 +189,16 @@ fn epilogues() {
     for activation in [Activation::Linear, Activation::Relu, Activation::Tanh, Activation::Sigmoid] {
         for accumulate in [false, true] {
             for bias in [false, true] {
-                for (m, n, k) in
-                    [(1, 37, 19), (37, 1, 19), (13, 45, 0), (1, 5, 0), (29, 71, 33), (14, 40, 600), (3, 3, 3)]
-                {
+                for (m, n, k) in [
+                    (1, 37, 19),
+                    (37, 1, 19),
+                    (13, 45, 0),
+                    (1, 5, 0),
+                    (29, 71, 33),
+                    (14, 40, 600),
+                    (150, 9, 520),
+                    (3, 3, 3),
+                ] {
                     for (ta, tb) in FORMS {
                         both(Case { accumulate, bias, activation, ..Case::plain(m, n, k, ta, tb) });
                     }

@@ -31,13 +31,23 @@ pub(super) struct Pointers<T> {
     accumulate: bool,
     bias: *const T,
     activation: Activation,
+    /// The element (i, j) of C lies at (j, i).
+    turned: bool,
 }
 
 // SAFETY: A, B and the bias are only read, and every block writes its own elements of C.
 unsafe impl<T: Sync> Sync for Pointers<T> {}
 
 impl<T: Copy> Pointers<T> {
-    pub fn new(a: &Factor<'_, T>, b: &Factor<'_, T>, c: &mut [T], epilogue: &Epilogue<'_, T>, shape: Shape) -> Self {
+    /// `turned`: C is stored transposed; without bias and activation only.
+    pub fn new(
+        a: &Factor<'_, T>,
+        b: &Factor<'_, T>,
+        c: &mut [T],
+        epilogue: &Epilogue<'_, T>,
+        shape: Shape,
+        turned: bool,
+    ) -> Self {
         Pointers {
             shape,
             a: a.data.as_ptr(),
@@ -52,6 +62,7 @@ impl<T: Copy> Pointers<T> {
             accumulate: epilogue.accumulate,
             bias: epilogue.bias.map_or(std::ptr::null(), <[T]>::as_ptr),
             activation: epilogue.activation,
+            turned,
         }
     }
 }
@@ -99,13 +110,12 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         at: usize,
         k: Range<usize>,
     ) -> Self {
-        let (matrix, at) = (at / (plan.row_blocks * plan.column_blocks), at % (plan.row_blocks * plan.column_blocks));
-        let (column, row) = (at / plan.row_blocks * plan.columns, at % plan.row_blocks * plan.rows);
         let Shape { m, n, .. } = p.shape;
+        let blocks = plan.rows.blocks * plan.columns.blocks;
+        let (matrix, at) = (at / blocks, at % blocks);
+        let (rows, columns) = (plan.rows.range(at % plan.rows.blocks), plan.columns.range(at / plan.rows.blocks));
         // SAFETY: offsets of matrices that lie within the slices.
         let (a, b, c) = unsafe { (p.a.add(matrix * p.a_batch), p.b.add(matrix * p.b_batch), p.c.add(matrix * m * n)) };
-        let rows = row..m.min(row + plan.rows);
-        let columns = column..n.min(column + plan.columns);
         Block { plan, p, kernels, a, b, c, rows, columns, k }
     }
 
@@ -247,18 +257,18 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         }
     }
 
-    /// Where the last two rows of tiles before row `next` fetch the columns of B that come next, and the step with k.
+    /// Where the two rows of tiles before the last fetch the columns of B that come next, and the step with k.
     fn ahead_in_b(&self, next: usize, p: &Panel, k0: usize, depth: usize) -> Option<(*const T, usize)> {
         let left = (self.rows.end - next).div_ceil(self.kernels.rows);
-        if self.p.b_transposed || left > 1 {
+        if self.p.b_transposed || !(1..=2).contains(&left) {
             return None;
         }
         let stride = self.p.b_stride;
-        let line = p.column + (1 - left) * (LINE / size_of::<T>());
+        let line = p.column + (2 - left) * (LINE / size_of::<T>());
         let from = if k0 + depth < self.k.end {
             (k0 + depth) * stride + line
         } else {
-            self.k.start * stride + line + self.plan.columns
+            self.k.start * stride + line + self.columns.len()
         };
         Some((self.b.wrapping_add(from), stride))
     }
@@ -325,7 +335,7 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         let packed = packed_b[p.at * depth..][..p.elements * depth].as_mut_ptr();
         // SAFETY: offsets within the operands; kernels are of the level in use.
         unsafe {
-            let tile = Tile {
+            let mut tile = Tile {
                 k: depth,
                 a: a.a,
                 a_row: a.row,
@@ -336,18 +346,32 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
                 keep: packed,
                 ahead: ahead.map(|(from, _)| from),
                 ahead_k: ahead.map(|(_, step)| step),
-                c: self.c.add(i * n + p.column),
+                c: self.c.wrapping_add(i * n + p.column),
                 c_row: n,
                 tail: p.tail,
                 accumulate: self.p.accumulate || k0 > 0,
                 bias: if last && !self.p.bias.is_null() { self.p.bias.add(p.column) } else { std::ptr::null() },
                 relu: last && self.p.activation == Activation::Relu,
             };
-            if keep { kernels.keep[p.width as usize](&tile) } else { kernels.run[p.width as usize][rows - 1](&tile) }
+            let kernel = if keep { kernels.keep[p.width as usize] } else { kernels.run[p.width as usize][rows - 1] };
+            if !self.p.turned {
+                return kernel(&tile);
+            }
+            let mut block = [T::ZERO; MAX_ROWS * MAX_WIDTH];
+            let columns = p.elements.min(self.columns.end - p.column);
+            let c = self.c.add(p.column * self.p.shape.m + i);
+            if tile.accumulate {
+                pack::turn_over(c, self.p.shape.m, columns, rows, block.as_mut_ptr(), MAX_WIDTH);
+            }
+            (tile.c, tile.c_row) = (block.as_mut_ptr(), MAX_WIDTH);
+            kernel(&tile);
+            pack::turn_over(block.as_ptr(), MAX_WIDTH, rows, columns, c, self.p.shape.m);
         }
     }
 }
 
+/// Elements of the widest panel: two registers of 16.
+const MAX_WIDTH: usize = 32;
 /// The most panels of a block: 256 columns of two of the narrowest registers (two f64 each), and a remainder.
 const MAX_PANELS: usize = 66;
 

@@ -1,5 +1,6 @@
 //! Products with a single row (or, turned over, a single column): bound by reading the matrix once.
 
+use super::tile::fetch_far;
 use super::{Activation, Epilogue, Factor, Scalar, Shape, activate};
 use crate::scratch::{self, Plain};
 use crate::simd::{self, Isa, Kernel, V, Vector};
@@ -7,8 +8,13 @@ use crate::threads::{chunks, parallel_chunks};
 
 /// Elements of the matrix that are worth a part of their own.
 const WORTH: usize = 32_768;
-/// Elements of the matrix that a part may read: some milliseconds from memory.
+/// The most parts.
 const PARTS: usize = 16;
+/// Elements of a row of W that a part reads at least: long runs suit the memory, short ones share out what is cached.
+const RUN: usize = 1024;
+const SHORT_RUN: usize = 128;
+/// Elements of W from which it hardly comes from a cache.
+const LARGE: usize = 2 << 20;
 /// Elements of y that parts are a multiple of, but for the last.
 const UNIT: usize = 64;
 
@@ -42,7 +48,8 @@ pub(super) fn gemv<T: Scalar + Plain>(
         &copy[..]
     };
     let work = k.saturating_mul(n);
-    let parts = (work / WORTH).clamp(1, PARTS).min(n.div_ceil(UNIT));
+    let most = if w.transposed { PARTS } else { (n / if work < LARGE { SHORT_RUN } else { RUN }).clamp(2, PARTS) };
+    let parts = (work / WORTH).clamp(1, most).min(n.div_ceil(UNIT));
     let chunk = n.div_ceil(parts).next_multiple_of(UNIT);
     parallel_chunks(chunks(&mut c[..n], chunk), |part, y| {
         let first = part * chunk;
@@ -120,6 +127,7 @@ impl<T: Scalar> Rows<'_, T> {
             while j + lanes <= n {
                 let mut sum = V::<T, I>::load(y.add(j));
                 for r in 0..R {
+                    fetch_far(w[r].wrapping_add(R * self.stride + j));
                     sum = x[r].fma(V::<T, I>::load(w[r].add(j)), sum);
                 }
                 sum.store(y.add(j));
@@ -188,6 +196,7 @@ impl<T: Scalar> Columns<'_, T> {
                     let at = i + h * lanes;
                     let x = V::<T, I>::load(x.add(at));
                     for r in 0..R {
+                        fetch_far(w.wrapping_add((r + R) * self.stride + at));
                         sums[r][h] = x.fma(V::<T, I>::load(w.add(r * self.stride + at)), sums[r][h]);
                     }
                 }

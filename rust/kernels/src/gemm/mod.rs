@@ -90,8 +90,8 @@ impl<T> Default for Epilogue<'_, T> {
 
 /// C[b] = activation(A[b]·B[b] + bias), C contiguous (batch, m, n), A (m, k), B (k, n), bias (n,).
 ///
-/// Every element is a chain of multiply-adds in the order of k (fused where the level fuses), cut into equal runs of at
-/// most 512 (f32) or 256 (f64) whose sums are added in order; a single row is summed by `gemv` instead. NaN and infinity
+/// Every element is a chain of multiply-adds in the order of k (fused where the level fuses), cut into equal runs
+/// whose length depends on k and n alone and whose sums are added in order; a single row is summed by `gemv` instead. NaN and infinity
 /// propagate as in IEEE-754 sums, 0·inf included. k = 0 gives zeros (or what C holds), then bias and activation.
 ///
 /// # Panics
@@ -115,9 +115,20 @@ pub fn gemm<T: Scalar + Plain>(
         return gemv::gemv(shape, a, b, c, epilogue);
     }
     let kernels = T::kernels(simd::level());
+    // Few columns leave lanes idle. A transposed A has its rows where a wide B has its columns: compute Cᵀ = Bᵀ·Aᵀ.
+    let turned = a.transposed
+        && 2 * n <= 3 * kernels.lanes
+        && m >= 8 * kernels.lanes
+        && epilogue.bias.is_none()
+        && epilogue.activation == Activation::Linear;
+    let (shape, a, b) = if turned {
+        (Shape { m: n, n: m, ..shape }, Factor { transposed: !b.transposed, ..b }, Factor { transposed: false, ..a })
+    } else {
+        (shape, a, b)
+    };
     let plan = Plan::new(shape, kernels.rows, 2 * kernels.lanes, size_of::<T>());
-    let pointers = Pointers::new(&a, &b, c, &epilogue, shape);
-    let blocks = batch * plan.row_blocks * plan.column_blocks;
+    let pointers = Pointers::new(&a, &b, c, &epilogue, shape, turned);
+    let blocks = batch * plan.rows.blocks * plan.columns.blocks;
     let mut k0 = 0usize;
     loop {
         let k1 = k.min(k0.saturating_add(plan.k_region));

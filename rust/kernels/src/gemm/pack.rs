@@ -17,26 +17,44 @@ pub(super) unsafe fn transpose<T: Scalar>(
 ) {
     assert!(to.len() >= depth * width && columns <= width);
     let to = to.as_mut_ptr();
+    // SAFETY: by contract, and the assertion covers what is written.
+    unsafe {
+        turn_over(from, stride, columns, depth, to, width);
+        for k in 0..depth {
+            for j in columns..width {
+                *to.add(k * width + j) = T::ZERO;
+            }
+        }
+    }
+}
+
+/// `to[k * to_stride + j] = from[j * stride + k]` for `columns` columns j and `depth` values of k.
+///
+/// # Safety
+/// Both are valid for that.
+pub(super) unsafe fn turn_over<T: Scalar>(
+    from: *const T,
+    stride: usize,
+    columns: usize,
+    depth: usize,
+    to: *mut T,
+    to_stride: usize,
+) {
     let square = T::square();
-    // SAFETY: j < columns and k < depth when reading; k * width + j < depth * width when writing.
+    // SAFETY: j < columns and k < depth.
     unsafe {
         let whole = square.map_or(0, |(side, _)| depth / side * side);
         let mut j = 0;
         if let Some((side, turn)) = square {
             while j + side <= columns {
                 for k in (0..whole).step_by(side) {
-                    turn(from.add(j * stride + k), stride, to.add(k * width + j), width);
+                    turn(from.add(j * stride + k), stride, to.add(k * to_stride + j), to_stride);
                 }
-                rest(from, stride, j..j + side, whole..depth, to, width);
+                rest(from, stride, j..j + side, whole..depth, to, to_stride);
                 j += side;
             }
         }
-        rest(from, stride, j..columns, 0..depth, to, width);
-        for k in 0..depth {
-            for j in columns..width {
-                *to.add(k * width + j) = T::ZERO;
-            }
-        }
+        rest(from, stride, j..columns, 0..depth, to, to_stride);
     }
 }
 

@@ -1,17 +1,27 @@
 //! How a product is cut: K blocks, blocks of C, groups of blocks. All from the shape alone.
 
 use super::Shape;
+use std::ops::Range;
 
-/// Bytes of K that one panel of B holds for a column: two panels' worth of lanes stay well inside the second-level cache.
-const K_BYTES: usize = 2048;
-/// Columns of a block of C: with `K_BYTES` deep panels this is half a mebibyte of B.
+/// Bytes of a block's part of B: half a second-level cache.
+const B_BYTES: usize = 512 << 10;
+/// Bytes of K that a column of B holds at least and at most, where K is as deep.
+const K_BYTES: std::ops::RangeInclusive<usize> = 2048..=16384;
+/// Columns of a block of C.
 const COLUMNS: usize = 256;
+/// Rows up to which blocks have half as many columns: then the next columns of B, which are needed soon, fit in the
+/// cache beside those in use.
+const LOW: usize = 128;
+/// Rows that a block keeps, in tiles, where there are two blocks already: each block packs its part of B anew.
+const TILES: usize = 8;
 /// Multiply-adds that are worth a part of their own.
-const WORTH: usize = 400_000;
+const WORTH: usize = 200_000;
 /// Multiply-adds that a part may take, some 20 ms of the slowest supported machine's baseline.
 const MOST: usize = 400_000_000;
-/// Parts to aim at.
+/// Parts to aim at, and the multiply-adds of each from which there are more of them, up to the most.
 const PARTS: usize = 8;
+const LARGE: usize = 1 << 27;
+const MOST_PARTS: usize = 64;
 
 /// The cutting of one product.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +30,9 @@ pub(super) struct Plan {
     pub kc: usize,
     /// K that one region works off: a multiple of `kc`.
     pub k_region: usize,
-    /// Rows and columns of a block of C (the last ones may be smaller), and their numbers.
-    pub rows: usize,
-    pub columns: usize,
-    pub row_blocks: usize,
-    pub column_blocks: usize,
+    /// How the rows and the columns of C are cut.
+    pub rows: Cut,
+    pub columns: Cut,
     /// Blocks that one part does.
     pub group: usize,
 }
@@ -33,15 +41,17 @@ impl Plan {
     /// `row_unit` and `column_unit`: rows and columns of a full tile; `size`: bytes of an element.
     pub fn new(shape: Shape, row_unit: usize, column_unit: usize, size: usize) -> Plan {
         let Shape { batch, m, n, k } = shape;
-        let kc = depth(k, size);
+        let kc = depth(k, n, size);
         let mut pm = 1;
-        let mut pn = n.div_ceil(COLUMNS).max(1);
-        let work = m.saturating_mul(n).saturating_mul(k);
-        let wanted = (work.saturating_mul(batch) / WORTH).clamp(1, PARTS).div_ceil(batch.max(1));
+        let mut pn = n.div_ceil(if m <= LOW { COLUMNS / 2 } else { COLUMNS }).max(1);
+        let work = m.saturating_mul(n).saturating_mul(k).saturating_mul(batch);
+        let most = (work / LARGE).clamp(PARTS, MOST_PARTS);
+        let wanted = (work / WORTH).clamp(1, most).div_ceil(batch.max(1));
         while pm * pn < wanted {
             let (rows, columns) = (m.div_ceil(pm), n.div_ceil(pn));
+            let least = if pm * pn == 1 { 2 } else { 2 * TILES } * row_unit;
             // Cutting rows packs B again, cutting columns reads A again: the larger side bears it best.
-            if rows >= 2 * row_unit && (rows >= columns || columns < 2 * column_unit) {
+            if rows >= least && (rows >= columns || columns < 2 * column_unit) {
                 pm *= 2;
             } else if columns >= 2 * column_unit {
                 pn *= 2;
@@ -52,25 +62,42 @@ impl Plan {
         if pm * pn * batch > 1 && pm * pn * batch % 2 == 1 && m >= 2 * row_unit {
             pm *= 2;
         }
-        let rows = m.div_ceil(pm).max(1).next_multiple_of(row_unit);
-        let columns = n.div_ceil(pn).max(1).next_multiple_of(column_unit);
-        let block = rows.min(m.max(1)).saturating_mul(columns.min(n.max(1)));
+        let (rows, columns) = (Cut::new(m, row_unit, pm), Cut::new(n, column_unit, pn));
+        let block = rows.largest().saturating_mul(columns.largest()).max(1);
         let group = (WORTH / 2 / block.saturating_mul(k).max(1)).clamp(1, batch.max(1).div_ceil(PARTS));
-        Plan {
-            kc,
-            k_region: (MOST / block.max(1) / kc).max(1) * kc,
-            rows,
-            columns,
-            row_blocks: m.div_ceil(rows),
-            column_blocks: n.div_ceil(columns),
-            group,
-        }
+        Plan { kc, k_region: (MOST / block / kc).max(1) * kc, rows, columns, group }
     }
 }
 
-/// The depth of K blocks: equal shares of at most `K_BYTES`.
-fn depth(k: usize, size: usize) -> usize {
-    let most = K_BYTES / size;
+/// A length cut into blocks of whole units (but for the last unit), as equal as can be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    len: usize,
+    unit: usize,
+    units: usize,
+    pub blocks: usize,
+}
+
+impl Cut {
+    fn new(len: usize, unit: usize, blocks: usize) -> Cut {
+        let units = len.div_ceil(unit);
+        Cut { len, unit, units, blocks: blocks.min(units) }
+    }
+
+    /// Where block `at` lies.
+    pub fn range(&self, at: usize) -> Range<usize> {
+        let from = |at: usize| self.len.min(self.units * at / self.blocks * self.unit);
+        from(at)..from(at + 1)
+    }
+
+    fn largest(&self) -> usize {
+        self.len.min(self.units.div_ceil(self.blocks.max(1)) * self.unit)
+    }
+}
+
+/// The depth of K blocks: equal shares, as deep as B's part of a block has room for.
+fn depth(k: usize, n: usize, size: usize) -> usize {
+    let most = (B_BYTES / n.clamp(1, COLUMNS)).clamp(*K_BYTES.start(), *K_BYTES.end()) / size / 8 * 8;
     k.div_ceil(k.div_ceil(most).max(1)).next_multiple_of(8).clamp(8, most)
 }
 
@@ -85,12 +112,19 @@ mod tests {
                 for k in [0, 1, 64, 147, 513, 4096, 16384, 1 << 24] {
                     for batch in [1, 3, 64] {
                         let plan = Plan::new(Shape { batch, m, n, k }, 12, 32, 4);
-                        assert!(plan.rows * plan.row_blocks >= m && plan.columns * plan.column_blocks >= n);
-                        assert!(plan.rows * (plan.row_blocks - 1) < m && plan.columns * (plan.column_blocks - 1) < n);
-                        assert!(plan.kc.is_multiple_of(8) && plan.kc <= 512 && plan.k_region.is_multiple_of(plan.kc));
-                        assert!(plan.columns <= 256 && plan.group >= 1);
-                        let part = plan.group * plan.rows.min(m) * plan.columns.min(n) * plan.k_region.min(k);
-                        assert!(part <= MOST.max(plan.rows * plan.columns * 512), "{plan:?} {part}");
+                        for cut in [plan.rows, plan.columns] {
+                            let mut end = 0;
+                            for range in (0..cut.blocks).map(|at| cut.range(at)) {
+                                assert!(range.start == end && range.len() <= cut.largest() && !range.is_empty());
+                                end = range.end;
+                            }
+                            assert_eq!(end, cut.len);
+                        }
+                        assert!(plan.kc.is_multiple_of(8) && plan.kc <= 4096 && plan.k_region.is_multiple_of(plan.kc));
+                        assert!(plan.columns.largest() <= 256 && plan.group >= 1);
+                        let block = plan.rows.largest() * plan.columns.largest();
+                        let part = plan.group * block * plan.k_region.min(k);
+                        assert!(part <= MOST.max(block * plan.kc), "{plan:?} {part}");
                     }
                 }
             }

@@ -81,7 +81,7 @@ fn fetch_near<T>(_p: *const T) {
 
 /// Fetches a line into the second-level cache. Any address will do.
 #[inline(always)]
-fn fetch_far<T>(_p: *const T) {
+pub(super) fn fetch_far<T>(_p: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a hint, which never faults.
     unsafe {
