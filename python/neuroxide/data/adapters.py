@@ -332,7 +332,8 @@ class Feed:
         if in_pass:
             self.source.on_pass_begin()
         if not self.source.rewinds and in_pass:
-            self._iterator = self.source.batches(None, 0)
+            # A peek may have started it already.
+            self._iterator = self._iterator or self.source.batches(None, 0)
             for done in range(position):
                 if next(self._iterator, None) is None:
                     raise ValueError(f"restore: expected a generator of at least {position} batches, got {done}")

@@ -204,11 +204,13 @@ class Model(Trainer, Layer):
             raise
 
     def _maybe_build(self, arguments: dict[str, Any]) -> None:
-        if type(self).build is Model.build:
-            # The layers inside build themselves while `call` runs.
-            self.__dict__["built"] = True
-        else:
+        if type(self).build is not Model.build:
             super()._maybe_build(arguments)
+            return
+        # The layers inside build themselves while `call` runs; a file needs the shape to have them built again.
+        self.__dict__["built"] = True
+        first = next(iter(arguments.values()), None)
+        self.__dict__["_build_input_shape"] = tree.map_structure(_any_batch, first)
 
     @property
     def layers(self) -> list[Any]:
@@ -335,6 +337,10 @@ def _graph_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any
 def _entry(graph: Graph) -> tuple[Any, int, tuple[int | None, ...]]:
     tensor = graph.flat_inputs[0]
     return np.dtype(tensor.dtype), len(tensor.shape), tuple(tensor.shape[1:])
+
+
+def _any_batch(value: Any) -> list[int | None] | None:
+    return [None, *value.shape[1:]] if hasattr(value, "shape") and len(value.shape) else None
 
 
 def _cast(value: Tensor, dtype: str) -> Tensor:
