@@ -226,8 +226,11 @@ class Layer(Tracked):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Build on the first call, cast floating inputs, and compute; on symbolic inputs, record the call."""
-        if not kwargs and len(args) == 1:
+        if len(args) == 1 and (not kwargs or (len(kwargs) == 1 and "training" in kwargs)):
             x = args[0]
+            if type(x) is np.ndarray:
+                x = self._convert(x)
+            # The usual call, without the work that only other calls need.
             if (
                 type(x) is Tensor
                 and x.data.dtype is self._float
@@ -236,15 +239,17 @@ class Layer(Tracked):
                 and self.input_spec is None
                 and self.activity_regularizer is None
             ):
+                training = kwargs["training"] if kwargs else None
                 if self._nested:
-                    return self._enter((x,), {}, None)
+                    return self._enter((x,), {}, training)
                 try:
                     if self._spec.takes_training:
-                        return self.call(x, training=self._training(None))
+                        return self.call(x, training=self._training(training))
                     return self.call(x)
                 except (ValueError, TypeError) as error:
                     _name_layer(error, self)
                     raise
+            args = (x,)
         return self._call_general(args, kwargs)
 
     def _training(self, given: bool | None) -> bool:

@@ -208,10 +208,18 @@ class Mean(Metric):
             self.total += values
             self.count += 1.0
             return
-        array = np.asarray(as_numpy(values), dtype=np.float64)
-        array, weights = weigh_samples(array, sample_weight)
+        array = as_numpy(values)
+        if sample_weight is None:
+            samples = array.shape[0] if array.shape else 1
+            if samples and array.size:
+                bits = array.dtype == bool
+                total = np.count_nonzero(array) if bits else np.add.reduce(array, axis=None, dtype=np.float64)
+                self.total += float(total) * samples / array.size
+                self.count += samples
+            return
+        array, weights = weigh_samples(np.asarray(array, dtype=np.float64), sample_weight)
         self.total += float(array.sum())
-        self.count += float(array.size) if weights is None else float(weights.sum())
+        self.count += float(weights.sum())
 
     def result(self) -> float:
         """The mean so far."""
@@ -276,11 +284,16 @@ class MeanMetricWrapper(Mean):
         super().__init__(name=name or getattr(fn, "name", None) or getattr(fn, "__name__", None), dtype=dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
+        # Functions of NumPy arrays alone need no guard against being recorded.
+        self._records = getattr(fn, "__module__", "") != "neuroxide.metrics.accuracy"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take in a batch; examples that the predictions' mask rules out do not count."""
         mask = y_pred.mask if isinstance(y_pred, Tensor) else None
-        with no_grad():
+        if self._records:
+            with no_grad():
+                values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        else:
             values = self._fn(y_true, y_pred, **self._fn_kwargs)
         if mask is not None:
             weights = as_numpy(mask).astype(np.float64)

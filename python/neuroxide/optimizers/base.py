@@ -107,6 +107,8 @@ class Optimizer:
         self._accumulated_gradients: list[Variable] = []
         self._undecayed: tuple[set[int], re.Pattern[str] | None] = (set(), None)
         self._decayed: list[bool] = []
+        self._dtypes: set[Any] = set()
+        self._has_rows = False
 
     def _check(self, name: str, value: Any, right: bool, expected: str) -> None:
         if isinstance(value, bool) or not right:
@@ -127,6 +129,7 @@ class Optimizer:
         self._decayed = [
             id(v) not in excluded and (pattern is None or pattern.search(v.name) is None) for v in variables
         ]
+        self._dtypes = {v.dtype for v in variables}
         self.built = True
 
     def add_variable_from_reference(
@@ -167,7 +170,7 @@ class Optimizer:
     def iterations(self) -> Any:
         """Steps taken so far."""
         steps = self.gradient_accumulation_steps
-        return Tensor(self._iterations.data // steps) if steps else self._iterations
+        return Tensor(np.asarray(int(self._iterations) // steps)) if steps else self._iterations
 
     def set_weights(self, weights: Any) -> None:
         """Copy arrays into the state, in the order of `variables`.
@@ -215,7 +218,7 @@ class Optimizer:
     def _current_rate(self) -> float:
         rate = self._learning_rate
         if type(rate) is Variable:
-            return float(rate.data)
+            return float(rate)
         if isinstance(rate, LearningRateSchedule) or _takes_step(rate):
             return float(rate(int(self.iterations)))
         return float(rate())
@@ -242,21 +245,24 @@ class Optimizer:
         if not grads:
             return
         variables, places = self._resolve(grads, trainable_variables)
-        arrays = []
-        missing = False
-        for gradient in grads:
-            if type(gradient) is Tensor:
-                gradient = gradient.data
-            elif gradient is None:
-                missing = True
-            elif isinstance(gradient, Tensor):
-                gradient = gradient.data
-            arrays.append(gradient)
-        if missing:
-            arrays, variables, places = self._without_missing(arrays, variables, places)
+        kinds = set(map(type, grads))
+        self._has_rows = Rows in kinds
+        if kinds == {Tensor}:
+            arrays = [gradient.data for gradient in grads]
+        elif kinds <= {np.ndarray, Rows}:
+            arrays = grads
+        else:
+            arrays = [g.data if isinstance(g, Tensor) else g for g in grads]
+            if type(None) in kinds:
+                arrays, variables, places = self._without_missing(arrays, variables, places)
         with no_grad():
             self._apply(arrays, variables, places)
-        self._iterations.assign(self._iterations.data + 1)
+        count = self._iterations
+        if type(count.data) is np.ndarray:
+            count.data += 1
+            count.version += 1
+        else:
+            count.assign(np.asarray(int(count) + 1))
 
     def _resolve(self, grads: list[Any], given: Any) -> tuple[list[Variable], list[int] | None]:
         """The weights, and their places in the state (None when they are all of them in order)."""
@@ -314,9 +320,8 @@ class Optimizer:
                 variable.version += 1
         if self.use_ema:
             self._average()
-        for variable in variables:
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable))
+        for variable in [v for v in variables if v.constraint is not None]:
+            variable.assign(variable.constraint(variable))
 
     def _step(self, grads: list[Any], variables: list[Variable], places: list[int] | None, rate: float) -> None:
         """Update the weights; the optimisers of this library do all of them in one call instead."""
@@ -359,7 +364,7 @@ class Optimizer:
             k = kernels(total.data)
             dense = gradient.to_dense() if type(gradient) is Rows else gradient
             k.copy_into(total.data, k.add(total.data, dense))
-        if (int(self._iterations.data) + 1) % steps:
+        if (int(self._iterations) + 1) % steps:
             return grads, False
         means = [kernels(total.data).multiply(total.data, 1.0 / steps) for total in sums]
         for total in self._accumulated_gradients:
@@ -417,7 +422,7 @@ class Optimizer:
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         rate = self._learning_rate
-        described = float(rate.data) if isinstance(rate, Variable) else registry.serialize(rate, "schedules")
+        described = float(rate) if isinstance(rate, Variable) else registry.serialize(rate, "schedules")
         config = {
             "name": self.name,
             "learning_rate": described,

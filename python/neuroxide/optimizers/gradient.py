@@ -46,15 +46,15 @@ class FusedOptimizer(Optimizer):
         if places is not None:
             slots = [[slot[i] for i in places] for slot in slots]
         params = [v.data for v in variables]
-        if Rows in map(type, grads):
+        if self._has_rows:
             grads = self._dense_or_lazy(params, grads, slots, rate)
             kept = [i for i, g in enumerate(grads) if g is not None]
             params, grads = [params[i] for i in kept], [grads[i] for i in kept]
             slots = [[slot[i] for i in kept] for slot in slots]
-        first = params[0].dtype if params else None
-        if all(p.dtype is first for p in params):
-            if params:
-                self._call(kernels(params[0]), params, grads, slots, rate)
+        if not params:
+            return
+        if len(self._dtypes) == 1:
+            self._call(kernels(params[0]), params, grads, slots, rate)
             return
         for dtype in dict.fromkeys(p.dtype for p in params):
             chosen = [i for i, p in enumerate(params) if p.dtype == dtype]
@@ -87,6 +87,7 @@ class FusedOptimizer(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one weight and its state."""
         array = gradient.data if isinstance(gradient, Tensor) else gradient
+        self._has_rows = type(array) is Rows
         self._step([array], [variable], [self._indices[id(variable)]], float(learning_rate))
 
 
