@@ -5,6 +5,8 @@
 2
 """
 
+from typing import TYPE_CHECKING
+
 from neuroxide import (
     activations,
     callbacks,
@@ -38,6 +40,9 @@ from neuroxide.autograd import (
 from neuroxide.layers import Input, InputSpec, Layer
 from neuroxide.models import Model, Sequential
 
+if TYPE_CHECKING:
+    from neuroxide import clustering, datasets, vision, visualization
+
 __all__ = [
     "Input",
     "InputSpec",
@@ -51,8 +56,10 @@ __all__ = [
     "activations",
     "callbacks",
     "check_gradients",
+    "clustering",
     "config",
     "constraints",
+    "datasets",
     "differentiable",
     "grad",
     "gradients",
@@ -70,4 +77,21 @@ __all__ = [
     "trace",
     "utils",
     "value_and_grad",
+    "vision",
+    "visualization",
 ]
+
+# Imported when first used: they are no part of training, and gzip, zipfile and hashlib take their time.
+_ON_DEMAND = frozenset({"clustering", "datasets", "vision", "visualization"})
+
+
+def __getattr__(name: str) -> object:
+    if name in _ON_DEMAND:
+        import importlib
+
+        return importlib.import_module(f"neuroxide.{name}")
+    raise AttributeError(f"module 'neuroxide' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
