@@ -41,7 +41,7 @@ from neuroxide.layers import Input, InputSpec, Layer
 from neuroxide.models import Model, Sequential
 
 if TYPE_CHECKING:
-    from neuroxide import clustering, datasets, vision, visualization
+    from neuroxide import clustering, ctc, datasets, vision, visualization
 
 __all__ = [
     "Input",
@@ -59,6 +59,7 @@ __all__ = [
     "clustering",
     "config",
     "constraints",
+    "ctc",
     "datasets",
     "differentiable",
     "grad",
@@ -82,7 +83,7 @@ __all__ = [
 ]
 
 # Imported when first used: they are no part of training, and gzip, zipfile and hashlib take their time.
-_ON_DEMAND = frozenset({"clustering", "datasets", "vision", "visualization"})
+_ON_DEMAND = frozenset({"clustering", "ctc", "datasets", "vision", "visualization"})
 
 
 def __getattr__(name: str) -> object:

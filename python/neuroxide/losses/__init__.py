@@ -14,6 +14,7 @@ from neuroxide.losses.crossentropy import (
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
+from neuroxide.losses.ctc import CTC, ctc
 from neuroxide.losses.regression import (
     CategoricalHinge,
     CosineSimilarity,
@@ -43,6 +44,7 @@ from neuroxide.losses.regression import (
 from neuroxide.utils import registry
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalHinge",
@@ -65,6 +67,7 @@ __all__ = [
     "categorical_crossentropy",
     "categorical_hinge",
     "cosine_similarity",
+    "ctc",
     "deserialize",
     "get",
     "hinge",
@@ -111,6 +114,8 @@ registry.register_builtin(
     KLDivergence,
     Poisson,
     CosineSimilarity,
+    CTC,
+    ctc,
     binary_crossentropy,
     categorical_crossentropy,
     sparse_categorical_crossentropy,

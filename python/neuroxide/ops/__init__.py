@@ -21,6 +21,7 @@ from neuroxide.ops.activation import (
     swish,
     tanh,
 )
+from neuroxide.ops.ctc import ctc_loss
 from neuroxide.ops.elementwise import (
     abs,
     absolute,
@@ -112,6 +113,7 @@ __all__ = [
     "convert_to_numpy",
     "convert_to_tensor",
     "cos",
+    "ctc_loss",
     "cumsum",
     "dense",
     "divide",

@@ -10,7 +10,7 @@ use super::loss::{Batch, SoftmaxRows};
 ///
 /// Of equally probable paths, the one that stays longest in the later state is taken. −∞, with both outputs left alone,
 /// where no path exists. `log_p` is (T, C), log-probabilities.
-fn forced_align(log_p: &[f64], seq: Sequence<'_>, path: &mut [i64], scores: &mut [f64]) -> f64 {
+pub(super) fn forced_align(log_p: &[f64], seq: Sequence<'_>, path: &mut [i64], scores: &mut [f64]) -> f64 {
     debug_assert_eq!(log_p.len(), seq.steps * seq.classes);
     if !seq.feasible() {
         return f64::NEG_INFINITY;

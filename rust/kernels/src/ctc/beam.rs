@@ -7,6 +7,8 @@
 use crate::simd::{self, Float};
 use crate::threads::{chunks, parallel_chunks};
 
+use super::align::forced_align;
+use super::lattice::Sequence;
 use super::loss::SoftmaxRows;
 use super::text::Scorer;
 
@@ -31,8 +33,6 @@ struct Node {
     label: u32,
     first_child: u32,
     next_sibling: u32,
-    /// Step at which the prefix first entered the beam.
-    step: u32,
     /// Place in the beam, or NONE.
     place: u32,
 }
@@ -59,11 +59,27 @@ struct Candidate {
 #[derive(Default)]
 pub struct Beams {
     pub labels: Vec<Vec<i64>>,
-    /// Step at which each label was first emitted.
+    /// Step at which each label comes up in the labelling's likeliest alignment.
     pub steps: Vec<Vec<i64>>,
     pub log_p: Vec<f64>,
     /// `log_p` plus the weight that a scorer gives the text.
     pub score: Vec<f64>,
+}
+
+impl Beams {
+    /// Finds each labelling's likeliest alignment: the search itself sums over all of them.
+    fn align(&mut self, p: &[f64], classes: usize, blank: usize) {
+        let log_p: Vec<f64> = if self.labels.is_empty() { Vec::new() } else { p.iter().map(|p| p.ln()).collect() };
+        let steps = p.len() / classes;
+        let (mut path, mut scores) = (vec![0; steps], vec![0.0; steps]);
+        for labels in &self.labels {
+            let classes_of: Vec<usize> = labels.iter().map(|&l| l as usize).collect();
+            let seq = Sequence { steps, classes, labels: &classes_of, blank };
+            forced_align(&log_p, seq, &mut path, &mut scores);
+            let starts = |&t: &usize| path[t] != blank as i64 && (t == 0 || path[t] != path[t - 1]);
+            self.steps.push((0..steps).filter(starts).map(|t| t as i64).collect());
+        }
+    }
 }
 
 /// The search's state; `step` by `step`, then `finish`.
@@ -88,7 +104,7 @@ struct Search<'a, S: Scorer> {
 pub fn prefix_beam_search<S: Scorer>(p: &[f64], classes: usize, options: Options, scorer: &S) -> Beams {
     let Options { blank, width, n_best, .. } = options;
     debug_assert!(width > 0 && blank < classes && p.len().is_multiple_of(classes));
-    let root = Node { parent: NONE, label: NONE, first_child: NONE, next_sibling: NONE, step: 0, place: 0 };
+    let root = Node { parent: NONE, label: NONE, first_child: NONE, next_sibling: NONE, place: 0 };
     let mut search = Search {
         scorer,
         nodes: vec![root],
@@ -100,14 +116,16 @@ pub fn prefix_beam_search<S: Scorer>(p: &[f64], classes: usize, options: Options
         kept: Vec::new(),
         log_scale: 0.0,
     };
-    for (t, row) in p.chunks_exact(classes).enumerate() {
-        search.step(t, row, options);
+    for row in p.chunks_exact(classes) {
+        search.step(row, options);
     }
-    search.finish(n_best)
+    let mut beams = search.finish(n_best);
+    beams.align(p, classes, blank);
+    beams
 }
 
 impl<S: Scorer> Search<'_, S> {
-    fn step(&mut self, t: usize, p: &[f64], options: Options) {
+    fn step(&mut self, p: &[f64], options: Options) {
         let Options { blank, width, min_p, prune, .. } = options;
         self.propose(p, blank, min_p);
         let by_total = |a: &Candidate, b: &Candidate| {
@@ -144,7 +162,7 @@ impl<S: Scorer> Search<'_, S> {
                     ends_in_label: stays.ends_in_label * over,
                 }
             } else {
-                let node = self.extend(stays.node, c.class, t);
+                let node = self.extend(stays.node, c.class);
                 Prefix { node, ends_in_blank: 0.0, ends_in_label: c.total * over }
             };
             self.nodes[next.node as usize].place = place as u32;
@@ -216,7 +234,7 @@ impl<S: Scorer> Search<'_, S> {
         (parent.place != NONE).then(|| parent.place as usize * classes + node.label as usize)
     }
 
-    fn extend(&mut self, parent: u32, label: u32, t: usize) -> u32 {
+    fn extend(&mut self, parent: u32, label: u32) -> u32 {
         let first = self.nodes[parent as usize].first_child;
         let mut child = first;
         while child != NONE {
@@ -227,7 +245,7 @@ impl<S: Scorer> Search<'_, S> {
             child = node.next_sibling;
         }
         let new = self.nodes.len() as u32;
-        self.nodes.push(Node { parent, label, first_child: NONE, next_sibling: first, step: t as u32, place: NONE });
+        self.nodes.push(Node { parent, label, first_child: NONE, next_sibling: first, place: NONE });
         self.nodes[parent as usize].first_child = new;
         self.texts.push(self.scorer.extend(&self.texts[parent as usize], label as usize));
         new
@@ -245,17 +263,14 @@ impl<S: Scorer> Search<'_, S> {
         }
         let mut beams = Beams::default();
         for (score, log_p, node) in ends.into_iter().take(n_best) {
-            let (mut labels, mut steps) = (Vec::new(), Vec::new());
+            let mut labels = Vec::new();
             let mut node = &self.nodes[node as usize];
             while node.label != NONE {
                 labels.push(i64::from(node.label));
-                steps.push(i64::from(node.step));
                 node = &self.nodes[node.parent as usize];
             }
             labels.reverse();
-            steps.reverse();
             beams.labels.push(labels);
-            beams.steps.push(steps);
             beams.log_p.push(log_p);
             beams.score.push(score);
         }

@@ -184,13 +184,16 @@ impl WordScorer {
     fn word(&self, context: &Context, words: f64, word: &str) -> (f64, Context) {
         let mut weight = words;
         let mut after = context.clone();
+        let outside = !self.vocabulary.is_empty() && !self.vocabulary.contains(word);
         if let Some(model) = &self.model {
             let (mut log10_p, next) = model.score(context, word);
-            if (!self.vocabulary.is_empty() && !self.vocabulary.contains(word)) || !model.has(word) {
+            if outside || !model.has(word) {
                 log10_p += self.weights.unknown;
             }
             weight += self.weights.alpha * log10_p * std::f64::consts::LN_10 + self.weights.beta;
             after = next;
+        } else if outside {
+            weight += self.partial(word.chars().count(), None, None);
         }
         if self.hot_words.contains(word) {
             weight += self.weights.hot;
