@@ -52,10 +52,9 @@ def read_arpa(path: str | os.PathLike[str]) -> NgramModel:
 class Scorer:
     """Adds to the log-probability of a text what a language model, a vocabulary and hot words think of it.
 
-    score(text) = Σ over words of (alpha · ln p(word | words before) + beta), with `unk_score_offset` more for a word that
-    the vocabulary or the model lacks (log10; nats without a model), and hotword_weight for each hot word. A word being
-    written that starts no word of the vocabulary costs `unk_score_offset` at once; one that starts a hot word gets its
-    share of the weight.
+    score(text) = Σ over words of (alpha · ln p(word | words before) + beta). A word that the vocabulary or the model
+    lacks adds `unk_score_offset` (log10; nats without a model), a hot word adds `hotword_weight`. A word being written
+    that starts no word of the vocabulary pays at once; one that starts a hot word gets its share of the weight.
 
     Args:
         labels: what each class writes: characters, with " " between words; or SentencePiece tokens, whose "▁" starts
