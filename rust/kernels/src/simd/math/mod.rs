@@ -88,8 +88,9 @@ fn reduce_exp<T: Float, V: Vector<T>>(x: V) -> (V, V) {
 pub fn exp<T: Float, V: Vector<T>>(x: V) -> V {
     let x = clamp(x, V::splat(T::EXP_LOW), V::splat(T::EXP_HIGH));
     let (n, r) = reduce_exp::<T, V>(x);
-    let tail = polynomial(r, T::EXP);
-    let p = (r * r).fma(tail, r) + V::splat(T::ONE);
+    // 1 + r (1 + r · tail): the roundings before the last one are scaled down by r.
+    let one = V::splat(T::ONE);
+    let p = polynomial(r, T::EXP).fma(r, one).fma(r, one);
     p.scale2(n)
 }
 
