@@ -111,9 +111,9 @@ def test_same_bits_for_any_number_of_threads():
 
 def test_errors():
     x = draw((4, 3), "float32")
-    with pytest.raises(ValueError, match="softmax_cross_entropy: expected labels from 0 to 2, got 3"):
+    with pytest.raises(ValueError, match=r"softmax_cross_entropy: expected labels in \[0, 3\), got 3"):
         _core.softmax_cross_entropy(x, np.array([0, 1, 2, 3]))
-    with pytest.raises(ValueError, match="softmax_cross_entropy_backward: expected labels from 0 to 2, got -1"):
+    with pytest.raises(ValueError, match=r"softmax_cross_entropy_backward: expected labels in \[0, 3\), got -1"):
         _core.softmax_cross_entropy_backward(x, np.array([0, 1, -1, 2], "int32"), x[:, 0].copy(), x[:, 0].copy())
     with pytest.raises(
         ValueError, match=r"expected labels of shape \(4,\) to match logits of shape \(4, 3\), got \(3,\)"

@@ -13,8 +13,10 @@ mod loss;
 mod nms;
 mod optimizer;
 mod probe;
+mod random;
 mod reduce;
 mod rle;
+mod rows;
 mod sequence;
 mod softmax;
 mod system;
@@ -46,5 +48,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     softmax::register(m)?;
     loss::register(m)?;
     optimizer::register(m)?;
+    random::register(m)?;
+    rows::register(m)?;
     Ok(())
 }

@@ -83,11 +83,7 @@ fn checked_labels<'a, T: Float + Element>(logits: &Arg<'_>, labels: &Arg<'a>) ->
         return Err(labels.wrong_shape(&format!("({rows},) to match logits of shape {}", logits.shape)));
     }
     if let Some(label) = read.out_of_range(classes) {
-        return Err(PyValueError::new_err(format!(
-            "{}: expected labels from 0 to {}, got {label}",
-            logits.func,
-            classes - 1
-        )));
+        return Err(PyValueError::new_err(format!("{}: expected labels in [0, {classes}), got {label}", logits.func)));
     }
     Ok((classes, read))
 }
