@@ -21,7 +21,7 @@ from neuroxide import (
     regularizers,
     utils,
 )
-from neuroxide._core import __version__
+from neuroxide._core import __version__, empty_cache, get_num_threads, set_num_threads
 from neuroxide.autograd import (
     Rows,
     Tensor,
@@ -54,6 +54,8 @@ __all__ = [
     "config",
     "constraints",
     "differentiable",
+    "empty_cache",
+    "get_num_threads",
     "grad",
     "gradients",
     "initializers",
@@ -66,6 +68,7 @@ __all__ = [
     "optimizers",
     "random",
     "regularizers",
+    "set_num_threads",
     "stop_gradient",
     "trace",
     "utils",
