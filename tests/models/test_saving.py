@@ -57,9 +57,9 @@ class Branchy(nx.Model):
         return self.one(x) + self.two[1](self.two[0](x), training=training)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", nx.optimizers.SGD(0.1, momentum=0.9)])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", lambda: nx.optimizers.SGD(0.1, momentum=0.9)])
 def test_training_goes_on_with_the_same_bits(tmp_path, optimizer):
-    model = small(optimizer=optimizer, metrics=["mae"])
+    model = small(optimizer=optimizer() if callable(optimizer) else optimizer, metrics=["mae"])
     model.fit(X, Y, epochs=2, verbose=0)
     model.save(tmp_path / "m.nx")
     loaded = nx.models.load_model(tmp_path / "m.nx")

@@ -391,6 +391,7 @@ def test_the_guard_tells_bad_data_and_weights_from_bad_layers(part):
         model.fit(x, y, verbose=0)
 
 
+@pytest.mark.numpy_only
 def test_the_guard_sees_gradients():
     @nx.differentiable
     def spoiled(x):
