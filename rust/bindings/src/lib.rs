@@ -15,6 +15,7 @@ mod optimizer;
 mod probe;
 mod reduce;
 mod rle;
+mod roi;
 mod sequence;
 mod softmax;
 mod system;
@@ -41,6 +42,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     ctc::register(m)?;
     average_precision::register(m)?;
     rle::register(m)?;
+    roi::register(m)?;
     system::register(m)?;
     reduce::register(m)?;
     softmax::register(m)?;

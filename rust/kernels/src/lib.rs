@@ -16,6 +16,7 @@ pub mod parts;
 pub mod probe;
 pub mod reduce;
 pub mod rle;
+pub mod roi;
 pub mod scratch;
 pub mod simd;
 pub mod softmax;
