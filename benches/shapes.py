@@ -48,3 +48,6 @@ MASKS = (200, 480, 640)
 
 # (points, features, clusters).
 KMEANS = (20_000, 64, 64)
+
+# Regions of interest: maps (N, H, W, C), regions, bins along a side.
+ROI = (1, 50, 68, 256, 512, 7)

@@ -294,6 +294,36 @@ def _plus_plus(make: Maker) -> list[Any]:
     return [make.array(n, d), make.whole(0, n - 1), Text(draws)]
 
 
+def _rois(make: Maker, *, backward: bool, channels: int = 1) -> tuple[list[Any], list[Any]]:
+    n, h, w, c = (make.random.randint(1, 5) for _ in range(4))
+    k, size = make.random.randint(0, 3), (2, 3)
+    rois = Text(f"np.random.default_rng({make.random.randint(0, 99)}).uniform(0, 0.9, ({k}, 5)).astype('{make.dtype}')")
+    shape = (n, h, w, c * channels)
+    if backward:
+        return [rois, make.array(k, *size, c)], [Text(repr(shape))]
+    return [make.array(*shape), rois], [Text(repr(size))]
+
+
+def _roi_pool_backward(make: Maker) -> list[Any]:
+    first, last = _rois(make, backward=True)
+    return [*first, make.array(*first[1].shape, dtype="int32", low=-1, high=9), *last]
+
+
+def _roi_align(make: Maker, *, backward: bool) -> list[Any]:
+    first, last = _rois(make, backward=backward)
+    return [*first, *last, make.number(0.5, 1.0), make.whole(0, 3), make.choice(True, False)]
+
+
+def _ps_roi_pool(make: Maker, *, backward: bool) -> list[Any]:
+    first, last = _rois(make, backward=backward, channels=6)
+    return [*first, *last, make.number(0.5, 1.0)]
+
+
+def _roi_pool(make: Maker) -> list[Any]:
+    first, last = _rois(make, backward=False)
+    return [*first, *last, make.number(0.5, 1.0)]
+
+
 def _with(recipe: Recipe, *extra: Callable[[Maker], Any]) -> Recipe:
     return lambda make: [*recipe(make), *(one(make) for one in extra)]
 
@@ -404,6 +434,12 @@ RECIPES: dict[str, Recipe] = {
     **dict.fromkeys(("rle_to_texts", "rle_decode", "rle_measure"), lambda make: list(_RUNS)),
     "rle_iou": lambda make: [_RUNS_TUPLE, _RUNS_TUPLE, make.array(2, dtype="uint8", high=2)],
     "rle_merge": lambda make: [*_RUNS, make.choice(True, False)],
+    "roi_pool": _roi_pool,
+    "roi_pool_backward": _roi_pool_backward,
+    "roi_align": lambda make: _roi_align(make, backward=False),
+    "roi_align_backward": lambda make: _roi_align(make, backward=True),
+    "ps_roi_pool": lambda make: _ps_roi_pool(make, backward=False),
+    "ps_roi_pool_backward": lambda make: _ps_roi_pool(make, backward=True),
     "match_coco": _match_coco,
     "accumulate_coco": _accumulate_coco,
     "match_voc": _match_voc,

@@ -1,5 +1,12 @@
 """Boxes, non-maximum suppression, regions of interest and detection metrics."""
 
+from neuroxide.ops.boxes import (
+    aligned_box_iou,
+    complete_box_iou_loss,
+    distance_box_iou_loss,
+    generalized_box_iou_loss,
+)
+from neuroxide.ops.roi import ps_roi_pool, roi_align, roi_pool
 from neuroxide.vision import masks
 from neuroxide.vision.boxes import (
     box_area,
@@ -20,6 +27,7 @@ __all__ = [
     "COCOeval",
     "MeanAveragePrecision",
     "VocAveragePrecision",
+    "aligned_box_iou",
     "average_precision",
     "batched_nms",
     "box_area",
@@ -27,11 +35,17 @@ __all__ = [
     "box_iou",
     "clip_boxes_to_image",
     "complete_box_iou",
+    "complete_box_iou_loss",
     "distance_box_iou",
+    "distance_box_iou_loss",
     "generalized_box_iou",
+    "generalized_box_iou_loss",
     "masks",
     "multiclass_nms",
     "nms",
+    "ps_roi_pool",
     "remove_small_boxes",
+    "roi_align",
+    "roi_pool",
     "soft_nms",
 ]

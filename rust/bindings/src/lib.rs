@@ -17,6 +17,7 @@ mod random;
 mod reduce;
 mod rle;
 mod rows;
+mod roi;
 mod sequence;
 mod softmax;
 mod system;
@@ -43,6 +44,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     ctc::register(m)?;
     average_precision::register(m)?;
     rle::register(m)?;
+    roi::register(m)?;
     system::register(m)?;
     reduce::register(m)?;
     softmax::register(m)?;

@@ -18,6 +18,7 @@ pub mod random;
 pub mod reduce;
 pub mod rle;
 pub mod rows;
+pub mod roi;
 pub mod scratch;
 pub mod simd;
 pub mod softmax;
