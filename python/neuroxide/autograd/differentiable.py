@@ -234,20 +234,16 @@ def _several(fn: Any, fallback: Any) -> Any:
     def operation(*args: Any, **kwargs: Any) -> Any:
         if tracing.active:
             return call(operation, args, kwargs)
-        values, nodes = [], []
-        checks: Any = ()
+        values = []
+        live = False
         for arg in args:
             kind = type(arg)
-            if kind is Tensor:
+            if kind is Tensor or kind is Variable:
                 values.append(arg.data)
-                nodes.append(arg.node)
-            elif kind is Variable:
-                values.append(arg.data)
-                nodes.append(arg.node)
-                checks = (*checks, (arg, arg.version))
+                if arg.node is not None:
+                    live = True
             elif kind in _PLAIN:
                 values.append(arg)
-                nodes.append(None)
             else:
                 return call(operation, args, kwargs)
         for value in kwargs.values():
@@ -259,9 +255,33 @@ def _several(fn: Any, fallback: Any) -> Any:
             if fallback is None:
                 raise
             y, pullback = fallback(operation, tuple(values), error)
-        return _finish(y, pullback, tuple(nodes), checks or None)
+        if type(y) is _ndarray:
+            out = _new(Tensor)
+            out.data = y
+            out.mask = out.logits = out.node = None
+            if live and pullback is not None and state.recording:
+                out.node = _node_of(pullback, args)
+            return out
+        if live and pullback is not None and state.recording:
+            node = _node_of(pullback, args)
+            if type(y) is tuple:
+                return tuple([wrap(part, _port(node, i, len(y))) for i, part in enumerate(y)])
+            return wrap(y, node)
+        return tuple([wrap(part) for part in y]) if type(y) is tuple else wrap(y)
 
     return operation
+
+
+def _node_of(pullback: Any, args: tuple[Any, ...]) -> Node:
+    """The node of an operation on Tensors, Variables and static arguments, with a pull-back (dy, needs)."""
+    node: Node = _new(Node)
+    node.pullback = pullback
+    node.parents = parents = tuple([arg.node if isinstance(arg, Tensor) else None for arg in args])
+    node.needs = tuple([parent is not None for parent in parents])
+    node.checks = tuple([(arg, arg.version) for arg in args if type(arg) is Variable]) or None
+    node.grad = None
+    node.order = next(clock)
+    return node
 
 
 def call(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -117,6 +117,11 @@ def dense(x: Any, w: Any, b: Any = None, activation: str = "linear") -> Tensor:
         >>> ops.dense([[1.0, 2.0]], [[3.0], [4.0]], [-20.0], "relu").tolist()
         [[0.0]]
     """
+    if type(x) is Tensor and len(x.data.shape) == 2:
+        try:
+            return _dense(x, w, b, activation)
+        except (TypeError, ValueError):  # said better by the checks below
+            pass
     x, w = as_tensor(x), as_tensor(w)
     shape, weights = x.shape, w.shape
     if not shape or len(weights) != 2 or shape[-1] != weights[0]:
