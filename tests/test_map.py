@@ -15,12 +15,18 @@ NOT_OPERATIONS = {
     "parts": "how a kernel's work is shared out",
     "broadcast": "the loops that broadcasting needs",
 }
-# Stems that are called from elsewhere than `ops`, and from where.
-ELSEWHERE = {
-    "optimizer": "python/neuroxide/optimizers",
-    "boxes": "python/neuroxide/vision/boxes.py",
-    "nms": "python/neuroxide/vision/nms.py",
-    "probe": "benches/compare",
+# Where a room has another name than its stem, and None where it needs none.
+OTHER_ROOMS = {
+    "optimizer": {"caller": "python/neuroxide/optimizers/base.py", "test": "tests/core/test_optimizer.py"},
+    "boxes": {"caller": "python/neuroxide/vision/boxes.py", "test": "tests/vision/test_boxes.py"},
+    "nms": {"caller": "python/neuroxide/vision/nms.py", "test": "tests/vision/test_nms.py"},
+    "average_precision": {"caller": "python/neuroxide/vision/detection.py", "test": "tests/vision/test_metrics.py"},
+    "rle": {
+        "caller": "python/neuroxide/vision/masks.py",
+        "test": "tests/vision/test_masks.py",
+        "reference": "tests/reference/average_precision.py",
+    },
+    "probe": {"caller": "benches/compare/machine.py", "test": None, "reference": None, "bench": None},
 }
 
 
@@ -41,14 +47,15 @@ def test_there_are_kernels():
 
 @pytest.mark.parametrize("stem", KERNELS)
 def test_every_kernel_has_its_rooms(stem):
-    caller = ELSEWHERE.get(stem, f"python/neuroxide/ops/{stem}.py")
-    tests = [f"tests/ops/test_{stem}.py", f"tests/core/test_{stem}.py"]
-    rooms = [f"rust/bindings/src/{stem}.rs", caller]
-    if stem != "probe":
-        rooms += [f"tests/reference/{stem}.py", f"benches/bench_{stem}.py"]
-        found = list(ROOT.glob(f"tests/*/test_{stem}*.py"))
-        assert found, f"{stem}: expected a test, such as {' or '.join(tests)}"
-    missing = [room for room in rooms if not (ROOT / room).exists()]
+    rooms = {
+        "binding": f"rust/bindings/src/{stem}.rs",
+        "caller": f"python/neuroxide/ops/{stem}.py",
+        "reference": f"tests/reference/{stem}.py",
+        "test": f"tests/ops/test_{stem}.py",
+        "bench": f"benches/bench_{stem}.py",
+        **OTHER_ROOMS.get(stem, {}),
+    }
+    missing = [room for room in rooms.values() if room is not None and not (ROOT / room).exists()]
     assert not missing, f"{stem}: expected {', '.join(missing)}"
 
 
