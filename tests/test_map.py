@@ -17,6 +17,11 @@ NOT_OPERATIONS = {
 }
 # Where a room has another name than its stem, and None where it needs none.
 OTHER_ROOMS = {
+    "movement": {
+        "binding": "rust/bindings/src/reduce.rs",
+        "reference": "tests/reference/reduce.py",
+        "bench": "benches/bench_reduce.py",
+    },
     "optimizer": {"caller": "python/neuroxide/optimizers/base.py", "test": "tests/core/test_optimizer.py"},
     "boxes": {"caller": "python/neuroxide/vision/boxes.py", "test": "tests/vision/test_boxes.py"},
     "nms": {"caller": "python/neuroxide/vision/nms.py", "test": "tests/vision/test_nms.py"},
