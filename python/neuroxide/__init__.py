@@ -23,7 +23,7 @@ from neuroxide import (
     regularizers,
     utils,
 )
-from neuroxide._core import __version__
+from neuroxide._core import __version__, empty_cache, get_num_threads, set_num_threads
 from neuroxide.autograd import (
     Rows,
     Tensor,
@@ -61,6 +61,8 @@ __all__ = [
     "constraints",
     "datasets",
     "differentiable",
+    "empty_cache",
+    "get_num_threads",
     "grad",
     "gradients",
     "initializers",
@@ -73,6 +75,7 @@ __all__ = [
     "optimizers",
     "random",
     "regularizers",
+    "set_num_threads",
     "stop_gradient",
     "trace",
     "utils",

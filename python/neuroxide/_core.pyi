@@ -230,10 +230,12 @@ def adam_step(
     epsilon: float,
     step: int,
 ) -> None: ...
+
 # probe
 
 def probe_fma(seconds: float, threads: int) -> float: ...
 def probe_stream(bytes: int, non_temporal: bool) -> float: ...
+
 # ctc: logits (B, T, C); labels (B, L), lengths (B,) int64
 
 def ctc_loss(
@@ -254,6 +256,7 @@ def ctc_beam_search(
 def ctc_align(
     logits: _Array, labels: _Array, logit_lengths: _Array, label_lengths: _Array, blank: int
 ) -> list[_Array]: ...
+
 @final
 class NgramModel:
     def __new__(cls, arpa: str) -> NgramModel: ...
@@ -261,6 +264,7 @@ class NgramModel:
     def order(self) -> int: ...
     def words(self) -> list[str]: ...
     def scores(self, words: list[str], bos: bool) -> list[float]: ...
+
 @final
 class CtcScorer:
     def __new__(
@@ -275,6 +279,7 @@ class CtcScorer:
         boundary: bool,
         hot: float,
     ) -> CtcScorer: ...
+
 # kmeans
 
 def kmeans_lloyd(
