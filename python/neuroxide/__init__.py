@@ -1,28 +1,17 @@
 """Deep learning on plain NumPy arrays: the Keras API, trained by Rust kernels.
 
+Rooms such as `neuroxide.layers` are imported when they are first asked for.
+
 >>> import neuroxide as nx
 >>> nx.__version__.count(".")
 2
 """
 
+from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
+from typing import Any as _Any
 
-from neuroxide import (
-    activations,
-    callbacks,
-    config,
-    constraints,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    ops,
-    optimizers,
-    random,
-    regularizers,
-    utils,
-)
+from neuroxide import ops
 from neuroxide._core import __version__, empty_cache, get_num_threads, set_num_threads
 from neuroxide.autograd import (
     Rows,
@@ -37,11 +26,29 @@ from neuroxide.autograd import (
     trace,
     value_and_grad,
 )
-from neuroxide.layers import Input, InputSpec, Layer
-from neuroxide.models import Model, Sequential
 
 if TYPE_CHECKING:
-    from neuroxide import clustering, datasets, vision, visualization
+    from neuroxide import (
+        activations,
+        callbacks,
+        clustering,
+        config,
+        constraints,
+        datasets,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        random,
+        regularizers,
+        utils,
+        vision,
+        visualization,
+    )
+    from neuroxide.layers import Input, InputSpec, Layer
+    from neuroxide.models import Model, Sequential
 
 __all__ = [
     "Input",
@@ -84,16 +91,19 @@ __all__ = [
     "visualization",
 ]
 
-# Imported when first used: they are no part of training, and gzip, zipfile and hashlib take their time.
-_ON_DEMAND = frozenset({"clustering", "datasets", "vision", "visualization"})
+# Where the names live that are not imported above; a room's own name stands for the room.
+_PLACES = {"Input": "layers", "InputSpec": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
 
 
-def __getattr__(name: str) -> object:
-    if name in _ON_DEMAND:
-        import importlib
-
-        return importlib.import_module(f"neuroxide.{name}")
-    raise AttributeError(f"module 'neuroxide' has no attribute {name!r}")
+def __getattr__(name: str) -> _Any:
+    if name in _PLACES:
+        found: _Any = getattr(_import_module(f"neuroxide.{_PLACES[name]}"), name)
+    elif name in __all__:
+        found = _import_module(f"neuroxide.{name}")
+    else:
+        raise AttributeError(f"module 'neuroxide' has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
