@@ -5,7 +5,6 @@ import pytest
 
 import neuroxide as nx
 from neuroxide import ops
-from tests.ops.cases import FAMILIES  # noqa: F401
 
 
 def planted(factor):

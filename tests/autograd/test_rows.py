@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import tests.ops.cases  # noqa: F401
 from neuroxide import Rows, Tensor
 from neuroxide.backend import default
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
-import tests.ops.cases  # noqa: F401
 from neuroxide import ops
 
 
