@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
-from neuroxide import _core, layers, ops
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
+from neuroxide import layers, ops
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(40, 3)).astype(np.float32)
@@ -391,6 +389,7 @@ def test_the_guard_tells_bad_data_and_weights_from_bad_layers(part):
         model.fit(x, y, verbose=0)
 
 
+@pytest.mark.numpy_only
 def test_the_guard_sees_gradients():
     @nx.differentiable
     def spoiled(x):

@@ -7,7 +7,7 @@ from typing import Any
 
 from neuroxide import losses as losses_module
 from neuroxide import metrics as metrics_module
-from neuroxide.autograd import no_grad
+from neuroxide.autograd import Tensor, no_grad
 from neuroxide.utils import tree
 from neuroxide.utils.naming import suggest, to_snake_case
 
@@ -145,7 +145,7 @@ def _checked(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
 
 def as_number(value: Any) -> float:
     """A scalar Tensor, array or number as a Python float."""
-    return float(getattr(value, "data", value)) if not isinstance(value, (int, float)) else float(value)
+    return float(value.item()) if isinstance(value, Tensor) else float(value)
 
 
 def spread_sample_weight(sample_weight: Any, outputs: OutputMap) -> list[Any]:

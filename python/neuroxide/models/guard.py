@@ -42,7 +42,7 @@ def guarded_step(model: Any, data: Any) -> Any:
         x, y, sample_weight = data
         y_pred = model(x, training=True)
         loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
-        value = float(loss.data)
+        value = as_number(loss)
         if not math.isfinite(value):
             raise NonFiniteError(f"the loss is {value}")
         model._track_loss(loss, x)
