@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
-from neuroxide import _core, layers
+from neuroxide import layers
 from neuroxide.callbacks import Callback, CallbackList, EarlyStopping, History, ModelCheckpoint, TerminateOnNaN
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(20, 3)).astype(np.float32)

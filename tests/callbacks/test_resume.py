@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
-from neuroxide import _core, layers
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
+from neuroxide import layers
 
 PROGRAM = pathlib.Path(__file__).with_name("resume_program.py")
 RNG = np.random.default_rng(2)

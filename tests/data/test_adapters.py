@@ -6,11 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from neuroxide import _core
 from neuroxide.data import PyDataset, make_feed, train_validation_split
 from neuroxide.data.unpack import class_weights_of, pack_x_y_sample_weight, unpack_x_y_sample_weight
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
 
 X = np.arange(20, dtype=np.float32).reshape(10, 2)
 Y = np.arange(10)

@@ -10,8 +10,6 @@ import pytest
 import neuroxide as nx
 from neuroxide import _core, layers
 
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
-
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 96)).astype(np.float32)
 LABELS = RNG.integers(0, 10, 300)

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
-from neuroxide import _core, layers
+from neuroxide import layers
 from tests.golden import make_training_data
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
 
 CASES = json.loads(pathlib.Path(__file__).parents[1].joinpath("golden", "training.json").read_text("utf-8"))
 X, LABELS, WEIGHTS = make_training_data.data()

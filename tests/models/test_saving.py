@@ -13,10 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neuroxide as nx
-from neuroxide import _core, layers, ops
+from neuroxide import layers, ops
 from neuroxide.models import safetensors
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 4)).astype(np.float32)

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
-from neuroxide import _core, layers
+from neuroxide import layers
 from neuroxide.utils import tree
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
 

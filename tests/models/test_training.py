@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 import neuroxide as nx
-from neuroxide import _core, layers, ops
-
-pytestmark = pytest.mark.skipif(not hasattr(_core, "permutation"), reason="its kernels are not bound yet")
+from neuroxide import layers, ops
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(40, 3)).astype(np.float32)

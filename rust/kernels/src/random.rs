@@ -4,7 +4,7 @@
 use crate::parts::PART;
 use crate::simd::math::{self, constant};
 use crate::simd::{self, Float, Isa, Kernel, Map, Vector};
-use crate::threads::{chunks, parallel_chunks};
+use crate::threads::{checkpoint, chunks, parallel_chunks};
 
 /// Blocks computed side by side: independent lanes that the compiler vectorises. Fewer, and it unrolls the loops instead.
 const WIDE: usize = 64;
@@ -255,7 +255,12 @@ pub fn permutation(source: Source, y: &mut [i64]) {
         *y = i as i64;
     }
     const STEP: usize = WORDS / 2;
+    /// Steps between looks at interrupts, about a millisecond: each swap may miss the caches.
+    const STRIDE: usize = STEP * (1 << 16usize).div_ceil(STEP);
     for base in (0..y.len()).step_by(STEP) {
+        if base % STRIDE == 0 && checkpoint() {
+            return;
+        }
         let words = words((base / STEP * WIDE) as u64, source.seed, source.stream);
         for i in base.max(1)..(base + STEP).min(y.len()) {
             let at = 2 * (i - base);

@@ -9,7 +9,7 @@ mod pool;
 mod watch;
 
 pub use chunks::{Chunks, Parts, chunks, parallel_chunks, parallel_chunks_whole};
-pub use watch::{interrupted, pending, set_interrupt_probe};
+pub use watch::{checkpoint, interrupted, pending, set_interrupt_probe};
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};

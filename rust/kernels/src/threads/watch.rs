@@ -39,6 +39,15 @@ pub fn pending() -> bool {
     INTERRUPTED.get()
 }
 
+/// For long serial loops, at least every few milliseconds: true when the rest is to be skipped.
+pub fn checkpoint() -> bool {
+    if pending() {
+        return true;
+    }
+    begin();
+    should_stop()
+}
+
 /// Notes that a region begins.
 pub(super) fn begin() {
     if PROBE.load(Ordering::Relaxed).is_null() {
