@@ -1,6 +1,7 @@
 //! A fully connected layer, forward and backward, each in one call.
 
 use super::{Activation, Epilogue, Factor, Scalar, Shape, gemm};
+use crate::activation::{ReluBackward, SigmoidBackward, TanhBackward};
 use crate::scratch::{self, Plain};
 use crate::simd::{self, Isa, Kernel, Map, V, Vector};
 use crate::threads::{chunks, parallel_chunks};
@@ -166,13 +167,6 @@ impl<T: Scalar> Slopes<'_, T> {
     }
 }
 
-// As the activation kernels have them, so that fused and unfused layers agree to the bit.
 crate::maps! {
     LinearBackward(_y, dy) => dy;
-    /// dy where y > 0, else 0.
-    ReluBackward(y, dy) => V::select(V::zero().lt(y), dy, V::zero());
-    /// dy (1 - y²)
-    TanhBackward(y, dy) => dy * y.neg_fma(y, V::splat(T::ONE));
-    /// dy y (1 - y)
-    SigmoidBackward(y, dy) => dy * y * (V::splat(T::ONE) - y);
 }

@@ -11,6 +11,7 @@ mod pack;
 mod plan;
 mod tile;
 
+use crate::activation::Relu;
 use crate::scratch::Plain;
 use crate::simd::{self, Isa, Kernel};
 use crate::threads;
@@ -90,9 +91,9 @@ impl<T> Default for Epilogue<'_, T> {
 
 /// C[b] = activation(A[b]·B[b] + bias), C contiguous (batch, m, n), A (m, k), B (k, n), bias (n,).
 ///
-/// Every element is a chain of multiply-adds in the order of k (fused where the level fuses), cut into equal runs
-/// whose length depends on k and n alone and whose sums are added in order; a single row is summed by `gemv` instead. NaN and infinity
-/// propagate as in IEEE-754 sums, 0·inf included. k = 0 gives zeros (or what C holds), then bias and activation.
+/// Every element is a chain of multiply-adds in the order of k (fused where the level fuses), cut into equal runs whose
+/// length depends on the shape alone and whose sums are added in order; a single row or column is summed by `gemv`.
+/// NaN and infinity propagate as in IEEE-754 sums, 0·inf included. k = 0 gives zeros (or what C holds), then bias and activation.
 ///
 /// # Panics
 /// When a slice is too short for the shape.
@@ -167,9 +168,4 @@ impl<T: Scalar> Kernel for Activate<'_, T> {
             Activation::Sigmoid => simd::map_in_place::<T, I>(&simd::math::Sigmoid, self.x),
         }
     }
-}
-
-crate::maps! {
-    /// max(x, 0); NaN stays NaN, and -0 becomes 0.
-    Relu(x) => V::select(x.le(V::zero()), V::zero(), x);
 }

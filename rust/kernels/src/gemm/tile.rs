@@ -4,6 +4,7 @@
 //! so how C is cut into tiles never changes a bit.
 
 use super::pack::Turn;
+use crate::activation::Relu;
 use crate::simd::{Float, Isa, Level, Map, V, Vector, level};
 
 /// Rows of the tallest tile of any level.
@@ -289,7 +290,7 @@ unsafe fn finish<T: Float, W: Vector<T>, const PART: bool, const LAST: bool, con
             y = y + if PART { W::load_partial(bias, t.tail) } else { W::load(bias) };
         }
         if LAST && t.relu {
-            y = super::Relu.apply([y]);
+            y = Relu.apply([y]);
         }
         if PART { y.store_partial(to, t.tail) } else { y.store(to) }
     }
