@@ -256,7 +256,7 @@ pub fn permutation(source: Source, y: &mut [i64]) {
     }
     const STEP: usize = WORDS / 2;
     /// Steps between looks at interrupts, about a millisecond: each swap may miss the caches.
-    const STRIDE: usize = STEP * (1 << 16usize).div_ceil(STEP);
+    const STRIDE: usize = STEP * 4096;
     for base in (0..y.len()).step_by(STEP) {
         if base % STRIDE == 0 && checkpoint() {
             return;
