@@ -1,6 +1,7 @@
 //! Regions of interest. Feature maps are (N, H, W, C), regions (K, 5): image, x1, y1, x2, y2.
 
 use neuroxide_kernels::roi::{self as kernels, Sampling, Sizes};
+use neuroxide_kernels::simd::Float;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -29,7 +30,7 @@ fn sizes(rois: &Arg<'_>, [n, h, w, c]: [usize; 4], (ph, pw): (usize, usize), sca
     }
     let inside = |image: f64| image >= 0.0 && image < n as f64;
     let bad = with_float!(rois, T => {
-        PyResult::Ok(rois.slice::<T>()?.chunks(5).position(|roi| !inside(f64::from(roi[0]))))
+        PyResult::Ok(rois.slice::<T>()?.chunks(5).position(|roi| !inside(roi[0].to_f64())))
     })?;
     if let Some(row) = bad {
         return Err(PyValueError::new_err(format!(
@@ -56,7 +57,7 @@ fn shape_of_maps(func: &str, shape: (usize, usize, usize, usize)) -> PyResult<[u
 /// Checks that PH·PW divides the channels; returns the channels of the output.
 fn output_channels(func: &str, s: &Sizes) -> PyResult<usize> {
     match s.ph.checked_mul(s.pw) {
-        Some(bins) if s.c % bins == 0 => Ok(s.c / bins),
+        Some(bins) if s.c.is_multiple_of(bins) => Ok(s.c / bins),
         _ => Err(PyValueError::new_err(format!(
             "{func}: expected channels that are a multiple of {} x {}, got {}",
             s.ph, s.pw, s.c
