@@ -251,18 +251,16 @@ pub fn truncated_normal<T: Draw>(source: Source, mean: f64, stddev: f64, y: &mut
 
 /// A permutation of 0..n after Fisher and Yates: step i draws from words 2i and 2i + 1.
 pub fn permutation(source: Source, y: &mut [i64]) {
-    for (i, y) in y.iter_mut().enumerate() {
-        *y = i as i64;
-    }
     const STEP: usize = WORDS / 2;
     /// Steps between looks at interrupts, about a millisecond: each swap may miss the caches.
-    const STRIDE: usize = STEP * 4096;
+    const STRIDE: usize = STEP * 512;
     for base in (0..y.len()).step_by(STEP) {
         if base % STRIDE == 0 && checkpoint() {
             return;
         }
         let words = words((base / STEP * WIDE) as u64, source.seed, source.stream);
-        for i in base.max(1)..(base + STEP).min(y.len()) {
+        for i in base..(base + STEP).min(y.len()) {
+            y[i] = i as i64;
             let at = 2 * (i - base);
             let draw = u64::from(words[at]) | u64::from(words[at + 1]) << 32;
             // The high half of a product with i + 1 is uniform on 0..=i but for 2⁻⁶⁴·i.
