@@ -91,6 +91,7 @@ def _train_keras_like(problem: Problem, build: Callable[[Problem], Any]) -> Side
     x, y = problem.data
 
     def step() -> Any:
+        model.reset_metrics()  # as in Keras, the loss returned is the mean since the last reset
         return model.train_on_batch(x, y)
 
     return Side(step, losses_of(step))
