@@ -75,7 +75,10 @@ def test_checker_sees_a_crash(tmp_path, monkeypatch):
 
 def _script(folder, program):
     path = folder / "python"
-    path.write_text(f"#!{sys.executable}\n{program}\n")
+    # A shell starts it: a first line that names an interpreter cannot hold a path with a space.
+    source = folder / "program.py"
+    source.write_text(f"{program}\n")
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{source}" "$@"\n')
     path.chmod(0o755)
     return path
 
