@@ -211,7 +211,6 @@ def test_sklearn_live():
         np.testing.assert_allclose(got.transform(x), want.transform(x), rtol=1e-6, atol=1e-5)
 
 
-@pytest.mark.peers
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator():
     checks = pytest.importorskip("sklearn.utils.estimator_checks")

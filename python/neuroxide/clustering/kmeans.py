@@ -151,7 +151,7 @@ class KMeans:
 
     def __sklearn_tags__(self) -> Any:
         # Only scikit-learn asks, so it is there.
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # type: ignore[import-not-found]
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
 
         return Tags(
             estimator_type="clusterer",
