@@ -7,6 +7,7 @@ from neuroxide.callbacks.early_stopping import EarlyStopping
 from neuroxide.callbacks.history import History
 from neuroxide.callbacks.model_checkpoint import ModelCheckpoint
 from neuroxide.callbacks.progbar_logger import ProgbarLogger
+from neuroxide.callbacks.snapshot_ensemble import SnapshotEnsemble
 from neuroxide.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "History",
     "ModelCheckpoint",
     "ProgbarLogger",
+    "SnapshotEnsemble",
     "TerminateOnNaN",
 ]

@@ -1,7 +1,7 @@
 """Helpers around the library: seeds, one-hot labels, names in files."""
 
-from neuroxide.data.py_dataset import PyDataset
-from neuroxide.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from typing import TYPE_CHECKING, Any
+
 from neuroxide.utils.naming import reset_names
 from neuroxide.utils.numerical import normalize, set_random_seed, to_categorical
 from neuroxide.utils.progbar import Progbar
@@ -13,6 +13,9 @@ from neuroxide.utils.registry import (
     register_keras_serializable,
     register_serializable,
 )
+
+if TYPE_CHECKING:
+    from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 __all__ = [
     "Progbar",
@@ -30,3 +33,14 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
+
+# Keras has these here; their home is `neuroxide.data`, which itself needs this room.
+_OF_DATA = ("PyDataset", "pack_x_y_sample_weight", "unpack_x_y_sample_weight")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OF_DATA:
+        from neuroxide import data
+
+        return getattr(data, name)
+    raise AttributeError(f"module 'neuroxide.utils' has no attribute {name!r}")
