@@ -1,5 +1,6 @@
 """Helpers around the library: seeds, one-hot labels, names in files."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from neuroxide.utils.naming import reset_names
@@ -16,6 +17,7 @@ from neuroxide.utils.registry import (
 
 if TYPE_CHECKING:
     from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+    from neuroxide.visualization import plot_model
 
 __all__ = [
     "Progbar",
@@ -26,6 +28,7 @@ __all__ = [
     "get_registered_object",
     "normalize",
     "pack_x_y_sample_weight",
+    "plot_model",
     "register_keras_serializable",
     "register_serializable",
     "reset_names",
@@ -34,13 +37,16 @@ __all__ = [
     "unpack_x_y_sample_weight",
 ]
 
-# Keras has these here; their home is `neuroxide.data`, which itself needs this room.
-_OF_DATA = ("PyDataset", "pack_x_y_sample_weight", "unpack_x_y_sample_weight")
+# Keras has these here; their homes themselves need this room.
+_ELSEWHERE = {
+    "PyDataset": "neuroxide.data",
+    "pack_x_y_sample_weight": "neuroxide.data",
+    "plot_model": "neuroxide.visualization",
+    "unpack_x_y_sample_weight": "neuroxide.data",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _OF_DATA:
-        from neuroxide import data
-
-        return getattr(data, name)
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module 'neuroxide.utils' has no attribute {name!r}")
