@@ -5,6 +5,7 @@ from neuroxide.models.ensemble import Ensemble
 from neuroxide.models.functional import Functional
 from neuroxide.models.guard import NonFiniteError
 from neuroxide.models.model import Model
+from neuroxide.models.perceptron import Perceptron
 from neuroxide.models.saving import load_model, load_weights, save_model, save_weights
 from neuroxide.models.sequential import Sequential
 
@@ -13,6 +14,7 @@ __all__ = [
     "Functional",
     "Model",
     "NonFiniteError",
+    "Perceptron",
     "Sequential",
     "clone_model",
     "load_model",

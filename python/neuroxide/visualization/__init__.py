@@ -8,10 +8,12 @@ from neuroxide.visualization.diagram import Box, Diagram
 from neuroxide.visualization.grid import image_grid
 from neuroxide.visualization.layers import layer_statistics, weight_histograms
 from neuroxide.visualization.model_plot import plot_model
+from neuroxide.visualization.runs import compare_runs
 
 __all__ = [
     "Box",
     "Diagram",
+    "compare_runs",
     "computation_graph",
     "confusion_counts",
     "confusion_matrix",

@@ -128,7 +128,7 @@ def layer_statistics(
             axes.plot(steps, shown, color=colour, linewidth=1.8, marker="o" if len(shown) == 1 else None, label=layer)
         if log:
             axes.set_yscale("log")
-        axes.tick_params(which="minor", length=0)
+        axes.tick_params(which="both", length=0, colors=MUTED, labelsize=8.5)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if len(labels) <= 16:
