@@ -6,6 +6,7 @@ mod average_precision;
 mod boxes;
 mod buffers;
 mod ctc;
+mod decoding;
 mod elementwise;
 mod gemm;
 mod kmeans;
@@ -21,6 +22,7 @@ mod rows;
 mod sequence;
 mod softmax;
 mod system;
+mod topk;
 
 use neuroxide_kernels::{simd, threads};
 use pyo3::exceptions::PyImportError;
@@ -42,6 +44,8 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     elementwise::register(m)?;
     activation::register(m)?;
     ctc::register(m)?;
+    decoding::register(m)?;
+    topk::register(m)?;
     average_precision::register(m)?;
     rle::register(m)?;
     roi::register(m)?;

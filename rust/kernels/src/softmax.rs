@@ -11,7 +11,7 @@ use crate::simd::{self, Float, Isa, Kernel, Map, V, Vector};
 use crate::threads::{chunks, parallel_chunks};
 
 /// Logits of one block of the one-pass sum of exponentials: a block stays in the first cache between its two readings.
-const BLOCK: usize = 2048;
+pub(crate) const BLOCK: usize = 2048;
 
 /// Rows of one part: an exponential costs about eight plain operations.
 fn rows_per_part(columns: usize) -> usize {
@@ -50,7 +50,7 @@ impl<T: Float> Map<T, 1> for Shifted<T> {
 
 /// Σ e^(x − shift) of one block, over four partial sums.
 #[inline(always)]
-fn sum_exp<T: Float, I: Isa>(x: &[T], shift: T) -> T {
+pub(crate) fn sum_exp<T: Float, I: Isa>(x: &[T], shift: T) -> T {
     const CHAINS: usize = 4;
     let lanes = V::<T, I>::LANES;
     let f = ShiftedExp(shift);
