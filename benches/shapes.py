@@ -51,3 +51,7 @@ KMEANS = (20_000, 64, 64)
 
 # Regions of interest: maps (N, H, W, C), regions, bins along a side.
 ROI = (1, 50, 68, 256, 512, 7)
+
+# (steps, sequences, classes, labels) of a CTC loss; (steps, classes, beam) of a search.
+CTC_LOSS = (500, 16, 29, 80)
+CTC_BEAM = (1_000, 29, 25)
