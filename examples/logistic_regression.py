@@ -1,8 +1,9 @@
 """The perceptron and logistic regression: one unit, two ways of learning.
 
-
-
-
+The perceptron's rule changes w only where it errs, and ends when nothing is wrong; on data that no line separates
+it never ends. Logistic regression descends the gradient of the cross-entropy of all examples, and settles at the
+best line.
+"""
 
 import numpy as np
 from common import moons, options, result
