@@ -17,6 +17,9 @@ VECTOR = {"1M": 1_000_000, "16M": 16_000_000}
 
 # (N, C) logits.
 SOFTMAX = ((256, 1000), (64, 30000))
+# x of batch normalisation, channels last; x of layer normalisation.
+BATCH_NORM = ((32, 56, 56, 256), (128, 512))
+LAYER_NORM = (4096, 768)
 # (N, F) predictions.
 LOSS = ((128, 10), (4096, 784))
 

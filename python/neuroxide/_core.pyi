@@ -201,6 +201,73 @@ def mean_squared_error_backward(pred: _Array, target: _Array, dloss: _Array) -> 
 def binary_cross_entropy(logits: _Array, target: _Array) -> _Array: ...
 def binary_cross_entropy_backward(logits: _Array, target: _Array, dloss: _Array) -> _Array: ...
 
+# norm: statistics of channels (groups 0: of the batch), and of rows
+
+_Wanted = _Array | None
+
+def channel_norm_forward(
+    x: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    groups: int,
+    epsilon: float,
+    activation: str,
+) -> tuple[_Array, _Array, _Array, _Array]: ...
+def channel_norm_backward(
+    x: _Array,
+    dy: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    saved: _Array,
+    dmean: _Array | None,
+    dvariance: _Array | None,
+    axis: int,
+    groups: int,
+    epsilon: float,
+    activation: str,
+    need_dx: bool,
+    need_dgamma: bool,
+    need_dbeta: bool,
+) -> tuple[_Wanted, _Wanted, _Wanted]: ...
+def channel_scale(
+    x: _Array,
+    mean: _Array,
+    variance: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    epsilon: float,
+    activation: str,
+) -> _Array: ...
+def channel_scale_backward(
+    x: _Array,
+    dy: _Array,
+    mean: _Array,
+    variance: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    epsilon: float,
+    activation: str,
+    needs: tuple[bool, bool, bool, bool, bool],
+) -> tuple[_Wanted, _Wanted, _Wanted, _Wanted, _Wanted]: ...
+def row_norm_forward(
+    x: _Array, gamma: _Array | None, beta: _Array | None, form: str, axes: int, epsilon: float
+) -> tuple[_Array, _Array]: ...
+def row_norm_backward(
+    x: _Array,
+    dy: _Array,
+    gamma: _Array | None,
+    saved: _Array,
+    form: str,
+    axes: int,
+    epsilon: float,
+    need_dx: bool,
+    need_dgamma: bool,
+    need_dbeta: bool,
+) -> tuple[_Wanted, _Wanted, _Wanted]: ...
+
 # optimizer: in place over lists of equal length
 
 _Arrays = list[_Array] | tuple[_Array, ...]

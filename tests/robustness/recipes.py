@@ -183,6 +183,39 @@ def _step(states: int, *numbers: str, counts: bool = False, more: tuple[str, ...
         return [*_tensors(make, 2 + states), *map(Text, numbers), *count, *map(Text, more)]
 
     return recipe
+def _factor(make: Maker, n: int) -> Any:
+    return make.array(n) if make.random.random() < 0.7 else NONE
+
+
+def _channels(make: Maker, backward: bool) -> list[Any]:
+    n, c = make.size(1), make.size(1)
+    groups = make.random.choice((0, 0, 1, c))
+    shape = (n, min(make.size(1), 17), c)
+    given = [_factor(make, c), _factor(make, c)]
+    tail = [Text("-1"), Text(str(groups)), Text("0.001"), make.choice("linear", "relu")]
+    if not backward:
+        return [make.array(*shape), *given, *tail]
+    sets = n * groups if groups else c
+    saved = make.array(2, sets, dtype="float64")
+    slopes = [_factor(make, sets), _factor(make, sets)]
+    return [*make.same(2, shape), *given, saved, *slopes, *tail, *(make.choice(True, False) for _ in range(3))]
+
+
+def _channel_scale(make: Maker, backward: bool) -> list[Any]:
+    c = make.size()
+    shape = (make.size(), c)
+    tail = [make.choice(-1, 1), Text("0.001"), make.choice("linear", "relu")]
+    arrays = [*make.same(2 if backward else 1, shape), *make.same(2, (c,)), _factor(make, c), _factor(make, c), *tail]
+    return [*arrays, Text(repr(tuple(make.random.random() < 0.5 for _ in range(5))))] if backward else arrays
+
+
+def _row_norm(make: Maker, backward: bool) -> list[Any]:
+    n, c = make.size(), make.size(1)
+    tail = [make.choice("layer", "rms", "unit"), Text("1"), make.number(1e-3, 0.0)]
+    if not backward:
+        return [make.array(n, c), _factor(make, c), _factor(make, c), *tail]
+    saved = make.array(n, 2, dtype="float64")
+    return [*make.same(2, (n, c)), _factor(make, c), saved, *tail, *(make.choice(True, False) for _ in range(3))]
 
 
 def _gather(make: Maker) -> list[Any]:
@@ -411,6 +444,12 @@ RECIPES: dict[str, Recipe] = {
     **dict.fromkeys(("random_bits", "permutation"), _count_key),
     "dropout": _dropout,
     "dropout_mask": _dropout_mask,
+    "channel_norm_forward": lambda make: _channels(make, backward=False),
+    "channel_norm_backward": lambda make: _channels(make, backward=True),
+    "channel_scale": lambda make: _channel_scale(make, backward=False),
+    "channel_scale_backward": lambda make: _channel_scale(make, backward=True),
+    "row_norm_forward": lambda make: _row_norm(make, backward=False),
+    "row_norm_backward": lambda make: _row_norm(make, backward=True),
     "sgd_step": _sgd,
     "rmsprop_step": _rmsprop,
     "adam_step": _adam,

@@ -12,6 +12,7 @@ mod gemm;
 mod kmeans;
 mod loss;
 mod nms;
+mod norm;
 mod optimizer;
 mod probe;
 mod random;
@@ -53,6 +54,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     reduce::register(m)?;
     softmax::register(m)?;
     loss::register(m)?;
+    norm::register(m)?;
     optimizer::register(m)?;
     random::register(m)?;
     rows::register(m)?;

@@ -12,6 +12,7 @@ pub mod kmeans;
 pub mod loss;
 pub mod movement;
 pub mod nms;
+pub mod norm;
 pub mod optimizer;
 pub mod parts;
 pub mod probe;
