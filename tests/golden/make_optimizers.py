@@ -129,6 +129,27 @@ def plateau_case(values: list, arguments: dict) -> dict:
     return {"values": told, "arguments": arguments, "rates": rates}
 
 
+STFTS = [
+    ({}, [7, 1, 5]),
+    ({"side": "imag"}, [8, 1, 5]),
+    ({"window": "hamming", "scaling": "spectrum"}, [9, 1, 9]),
+    ({"window": "blackman", "scaling": None, "periodic": True}, [6, 1, 4]),
+    ({"window": "nuttall"}, [6, 1, 4]),
+    ({"window": "blackmanharris", "side": "imag"}, [6, 1, 4]),
+    ({"window": None}, [5, 1, 3]),
+]
+
+
+def stft_case(arguments: dict, shape: list) -> dict:
+    kernel = keras.initializers.STFT(**arguments)(shape, dtype="float64")
+    return {"arguments": arguments, "shape": shape, "kernel": plain(kernel)}
+
+
+def initializer_signatures() -> dict:
+    found = {n: getattr(keras.initializers, n) for n in dir(keras.initializers) if n[0].isupper()}
+    return {n: signature(c) for n, c in sorted(found.items()) if n == c.__name__ and n != "Initializer"}
+
+
 def signature(cls: type) -> list:
     parameters = inspect.signature(cls.__init__).parameters.values()
     kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
@@ -160,7 +181,9 @@ def main() -> None:
         "optimizers": [optimizer_case(*case) for case in cases],
         "schedules": [schedule_case(*case) for case in SCHEDULES],
         "plateaus": [plateau_case(*case) for case in PLATEAUS],
+        "stft": [stft_case(*case) for case in STFTS],
         "signatures": {
+            "initializers": initializer_signatures(),
             "optimizers": {n: signature(getattr(keras.optimizers, n)) for n in names},
             "schedules": {n: signature(getattr(keras.optimizers.schedules, n)) for n in schedules},
             "callbacks": {n: signature(getattr(keras.callbacks, n)) for n in CALLBACKS},
