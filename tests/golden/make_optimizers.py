@@ -105,6 +105,51 @@ def schedule_case(name: str, arguments: dict) -> dict:
     }
 
 
+PLATEAUS = [
+    ([5, 4, 4, 4, 4, 4, 4, 4], {"patience": 2, "factor": 0.5}),
+    ([5, 4, 4, 4, 4, 4, 3, 3, 3, 3], {"patience": 1, "factor": 0.5, "cooldown": 2}),
+    ([5, 4.9995, 4.999, 4.9985, 4], {"patience": 1, "factor": 0.1, "min_delta": 0.01}),
+    ([1, 1, 1, 1, 1, 1], {"patience": 0, "factor": 0.1, "min_lr": 0.005}),
+    ([1, 2, 3, 2, 2, 2], {"patience": 1, "factor": 0.5, "mode": "max"}),
+    ([3, float("nan"), float("nan"), 2], {"patience": 1, "factor": 0.5}),
+]
+
+
+def plateau_case(values: list, arguments: dict) -> dict:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    callback = keras.callbacks.ReduceLROnPlateau("loss", **arguments)
+    callback.set_model(model)
+    callback.on_train_begin()
+    rates = []
+    for epoch, value in enumerate(values):
+        callback.on_epoch_end(epoch, {"loss": value})
+        rates.append(float(model.optimizer.learning_rate))
+    told = [None if value != value else value for value in values]
+    return {"values": told, "arguments": arguments, "rates": rates}
+
+
+STFTS = [
+    ({}, [7, 1, 5]),
+    ({"side": "imag"}, [8, 1, 5]),
+    ({"window": "hamming", "scaling": "spectrum"}, [9, 1, 9]),
+    ({"window": "blackman", "scaling": None, "periodic": True}, [6, 1, 4]),
+    ({"window": "nuttall"}, [6, 1, 4]),
+    ({"window": "blackmanharris", "side": "imag"}, [6, 1, 4]),
+    ({"window": None}, [5, 1, 3]),
+]
+
+
+def stft_case(arguments: dict, shape: list) -> dict:
+    kernel = keras.initializers.STFT(**arguments)(shape, dtype="float64")
+    return {"arguments": arguments, "shape": shape, "kernel": plain(kernel)}
+
+
+def initializer_signatures() -> dict:
+    found = {n: getattr(keras.initializers, n) for n in dir(keras.initializers) if n[0].isupper()}
+    return {n: signature(c) for n, c in sorted(found.items()) if n == c.__name__ and n != "Initializer"}
+
+
 def signature(cls: type) -> list:
     parameters = inspect.signature(cls.__init__).parameters.values()
     kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
@@ -135,7 +180,10 @@ def main() -> None:
         "keras": keras.__version__,
         "optimizers": [optimizer_case(*case) for case in cases],
         "schedules": [schedule_case(*case) for case in SCHEDULES],
+        "plateaus": [plateau_case(*case) for case in PLATEAUS],
+        "stft": [stft_case(*case) for case in STFTS],
         "signatures": {
+            "initializers": initializer_signatures(),
             "optimizers": {n: signature(getattr(keras.optimizers, n)) for n in names},
             "schedules": {n: signature(getattr(keras.optimizers.schedules, n)) for n in schedules},
             "callbacks": {n: signature(getattr(keras.callbacks, n)) for n in CALLBACKS},

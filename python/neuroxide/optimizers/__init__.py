@@ -14,6 +14,7 @@ from neuroxide.optimizers.base import Optimizer
 from neuroxide.optimizers.ftrl import Ftrl
 from neuroxide.optimizers.lamb import Lamb
 from neuroxide.optimizers.lion import Lion
+from neuroxide.optimizers.moving_average import ExponentialMovingAverage
 from neuroxide.optimizers.nadam import Nadam
 from neuroxide.optimizers.rmsprop import RMSprop
 from neuroxide.optimizers.sgd import SGD
@@ -26,6 +27,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "ExponentialMovingAverage",
     "Ftrl",
     "Lamb",
     "Lion",

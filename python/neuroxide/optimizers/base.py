@@ -106,6 +106,7 @@ class Optimizer(OptimizerState):
         self._named: list[tuple[str, Variable]] = []
         self._model_variables_moving_average: list[Variable] = []
         self._accumulated_gradients: list[Variable] = []
+        self._averages_in_weights = False
         self._undecayed: tuple[set[int], re.Pattern[str] | None] = (set(), None)
         self._decayed: list[bool] = []
         self._dtypes: set[Any] = set()
@@ -321,7 +322,25 @@ class Optimizer(OptimizerState):
         if not self.use_ema or not self.built:
             return
         for variable in var_list:
-            variable.assign(self._model_variables_moving_average[self._indices[id(variable)]].data)
+            average = self._model_variables_moving_average[self._indices[id(variable)]]
+            to, source = (average, variable) if self._averages_in_weights else (variable, average)
+            to.assign(Tensor(source.data))
+        self._averages_in_weights = False
+
+    def swap_moving_averages(self) -> None:
+        """Exchange weights and moving averages; a second call takes it back. `SwapEMAWeights` does so in `fit`.
+
+        Raises:
+            ValueError: Without `use_ema`, or before the optimiser is built.
+        """
+        if not self.use_ema or not self.built:
+            raise ValueError(f"{self._label}: expected use_ema=True and a built optimizer to swap moving averages")
+        for variable, average in zip(self._trainable_variables, self._model_variables_moving_average):
+            k = kernels(variable.data)
+            kept = k.copy(variable.data)
+            variable.assign(Tensor(average.data))
+            average.assign(Tensor(kept))
+        self._averages_in_weights = not self._averages_in_weights
 
     # -- description -------------------------------------------------------------------------------------------------
 
