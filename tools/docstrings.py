@@ -1,4 +1,4 @@
-"""How docstrings are read for the site: examples as code, no types beside arguments (the text says shapes and types)."""
+"""How docstrings are read for the site: examples as code, no types beside arguments, whose texts say them."""
 
 from typing import Any
 
