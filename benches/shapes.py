@@ -51,3 +51,7 @@ KMEANS = (20_000, 64, 64)
 
 # Regions of interest: maps (N, H, W, C), regions, bins along a side.
 ROI = (1, 50, 68, 256, 512, 7)
+
+# (sentences, tokens of each, more or less); references of each sentence.
+BLEU = (20_000, 25)
+BLEU_REFERENCES = (1, 4)

@@ -8,7 +8,7 @@ import os
 from types import ModuleType
 from typing import Any
 
-RIVALS = ("numpy", "torch", "jax", "keras", "tensorflow", "onnxruntime")
+RIVALS = ("numpy", "torch", "jax", "keras", "tensorflow", "onnxruntime", "sacrebleu", "jiwer")
 
 
 def environment(threads: int) -> dict[str, str]:

@@ -2,9 +2,12 @@
 
 pub mod activation;
 pub mod average_precision;
+pub mod bleu;
 pub mod boxes;
 pub mod broadcast;
+pub mod chrf;
 pub mod ctc;
+pub mod edit_distance;
 pub mod elementwise;
 pub mod gemm;
 pub mod kmeans;
@@ -22,4 +25,5 @@ pub mod rows;
 pub mod scratch;
 pub mod simd;
 pub mod softmax;
+pub mod text;
 pub mod threads;
