@@ -58,3 +58,6 @@ ROI = (1, 50, 68, 256, 512, 7)
 # (steps, sequences, classes, labels) of a CTC loss; (steps, classes, beam) of a search.
 CTC_LOSS = (500, 16, 29, 80)
 CTC_BEAM = (1_000, 29, 25)
+# (sentences, tokens of each, more or less); references of each sentence.
+BLEU = (20_000, 25)
+BLEU_REFERENCES = (1, 4)

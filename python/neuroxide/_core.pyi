@@ -3,11 +3,14 @@
 One section per stem of rust/bindings/src. Arrays are C-contiguous, float32 or float64, unless said.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict, final
 
 from numpy.typing import NDArray
 
 _Array = NDArray[Any]
+_Texts = Sequence[str]  # tuples and lists
+_OptionalTexts = Sequence[Sequence[str | None]]
 
 __version__: str
 
@@ -477,6 +480,25 @@ class CtcScorer:
         boundary: bool,
         hot: float,
     ) -> CtcScorer: ...
+
+# bleu, chrf, edit_distance: texts in, whole numbers out
+
+def bleu_statistics(
+    hypotheses: _Texts, references: _OptionalTexts, tokenize: str, lowercase: bool, max_order: int
+) -> tuple[_Array, int]: ...
+def bleu_tokenize(lines: _Texts, tokenize: str, lowercase: bool) -> list[str]: ...
+def bleu_resample(rows: _Array, draws: _Array) -> _Array: ...
+def chrf_statistics(
+    hypotheses: _Texts,
+    references: _OptionalTexts,
+    char_order: int,
+    word_order: int,
+    beta: float,
+    lowercase: bool,
+    whitespace: bool,
+    eps_smoothing: bool,
+) -> tuple[_Array, int]: ...
+def edit_distance(references: _Texts, hypotheses: _Texts, unit: str) -> list[_Array]: ...
 
 # kmeans
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.robustness.calls import Maker, Many, Text
+from tests.robustness.calls import Array, Maker, Many, Text
 
 Recipe = Callable[[Maker], list[Any]]
 NONE = Text("None")
@@ -245,6 +245,18 @@ def _ctc_search(make: Maker) -> list[Any]:
     return [*_ctc_decode(make), make.whole(1, 9), least, prune, make.whole(1, 5), NONE]
 
 
+_TEXTS = (Text("['The cat, 1.5!', '我 é', '']"), Text("[['A cat', None, 'x'], ('', 'é', ' ')]"))
+
+
+def _resample(make: Maker) -> list[Any]:
+    count, width = make.sizes(2, 1)
+    samples, per_sample = make.sizes(2)
+    return [
+        Array((count, width), "float32"),
+        make.array(samples, per_sample, dtype="int64", high=count),
+    ]
+
+
 def _rows_from(make: Maker) -> list[Any]:
     count, width = make.sizes(2, 1)
     return [make.array(count, dtype="int64", high=10), make.array(count, width)]
@@ -480,6 +492,22 @@ RECIPES: dict[str, Recipe] = {
         make.number(),
     ],
     "NgramModel": lambda make: [Text(repr("\\data\\\nngram 1=1\n\\1-grams:\n-1 a\n\\end\\"))],
+    "bleu_statistics": lambda make: [
+        *_TEXTS,
+        make.choice("13a", "intl", "zh", "char", "none"),
+        make.choice(True, False),
+        make.whole(1, 6),
+    ],
+    "bleu_tokenize": lambda make: [_TEXTS[0], make.choice("13a", "intl", "zh"), make.choice(True, False)],
+    "bleu_resample": _resample,
+    "chrf_statistics": lambda make: [
+        *_TEXTS,
+        make.whole(1, 6),
+        make.whole(0, 3),
+        make.number(1.0, 2.0),
+        *(make.choice(True, False) for _ in range(3)),
+    ],
+    "edit_distance": lambda make: [_TEXTS[0], Text("['the cat', '你', 'a b']"), make.choice("words", "characters")],
     "box_overlap": lambda make: _boxes(make, aligned=False),
     "aligned_box_overlap": lambda make: _boxes(make, aligned=True),
     "aligned_box_overlap_backward": lambda make: _boxes(make, aligned=True, backward=True),

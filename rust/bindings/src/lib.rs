@@ -3,10 +3,13 @@
 mod activation;
 mod array;
 mod average_precision;
+mod bleu;
 mod boxes;
 mod buffers;
+mod chrf;
 mod ctc;
 mod decoding;
+mod edit_distance;
 mod elementwise;
 mod gemm;
 mod kmeans;
@@ -39,7 +42,10 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     gemm::register(m)?;
     probe::register(m)?;
+    bleu::register(m)?;
     boxes::register(m)?;
+    chrf::register(m)?;
+    edit_distance::register(m)?;
     kmeans::register(m)?;
     nms::register(m)?;
     elementwise::register(m)?;
