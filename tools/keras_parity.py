@@ -62,7 +62,7 @@ def page() -> str:
         "arguments with the same weights, and outputs, gradients, losses, masks,",
         "weights after ten steps, output shapes, parameter counts, configurations and the text of `summary()`",
         "are compared (`tests/parity`: golden numbers",
-        "by default, live with `./dev test -m peers`). Arguments and their defaults are compared for every shared name.",
+        "by default, live with `./dev test -m peers`). Arguments and defaults are compared for every shared name.",
         "",
         "| | names in Keras | here | compared | configurations |",
         "|---|---|---|---|---|",

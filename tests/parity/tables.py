@@ -281,7 +281,8 @@ OPTIMIZERS: list[Case] = [
     case("SGD", learning_rate=EXPONENTIAL),
     *[case("SGD", learning_rate=0.1, **options) for options in (
         {"weight_decay": 0.05}, {"clipnorm": 0.5}, {"clipvalue": 0.3}, {"global_clipnorm": 0.5},
-        {"loss_scale_factor": 8.0}, {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3}, {"gradient_accumulation_steps": 3},
+        {"loss_scale_factor": 8.0}, {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3},
+        {"gradient_accumulation_steps": 3},
     )],
     case("RMSprop", learning_rate=0.01, rho=0.5, epsilon=0.01),
     case("RMSprop", learning_rate=0.01, momentum=0.8),
@@ -365,7 +366,8 @@ TABLES: dict[str, list[Case]] = {
 
 # Arguments that ours refuses by name, and keys of configurations that only one side has.
 REFUSED = {
-    "lora_rank", "lora_alpha", "quantization_config", "input_axes", "output_axes", "optional", "allow_last_axis_squeeze",
+    "lora_rank", "lora_alpha", "quantization_config", "input_axes", "output_axes", "optional",
+    "allow_last_axis_squeeze",
 }  # fmt: skip
 
 # Places of records that differ, and why.
@@ -406,7 +408,8 @@ DIFFERENCES: dict[str, list[str]] = {
     "metrics": [
         "Sums are float64, results Python floats.",
         "Masks of predictions and of `ignore_class` count in every metric (Keras: in some).",
-        "`MeanIoU` and its kin take fractions as weights and raise for labels outside the classes (Keras rounds weights "
+        "`MeanIoU` and its kin take fractions as weights and raise for labels outside the classes (Keras rounds "
+        "weights "
         "to integers and drops such labels).",
         "`R2Score` gives constant targets 1 where they are met exactly, else 0, as scikit-learn; it adjusts for "
         "regressors by the number of examples (Keras: of elements).",
