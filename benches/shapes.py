@@ -51,3 +51,7 @@ KMEANS = (20_000, 64, 64)
 
 # Regions of interest: maps (N, H, W, C), regions, bins along a side.
 ROI = (1, 50, 68, 256, 512, 7)
+
+# Decoding: (sentences, beam, vocabulary) of a search; (rows, columns, k) of a selection.
+BEAM = (16, 10, 10_000)
+TOPK = (32, 50_257, 50)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neuroxide import ops
-from tests.reference import activation, elementwise, gemm, loss, reduce, softmax
+from tests.reference import activation, elementwise, gemm, loss, reduce, softmax, topk
 
 
 @dataclass
@@ -434,6 +434,18 @@ MOVEMENT = [
     _plain("zeros_like", ops.zeros_like, np.zeros_like, draw(2, 3), smooth=False),
 ]
 
+TOPK = [
+    *(
+        _plain(
+            f"top_k-{shape}-{k}",
+            lambda x, k=k: ops.top_k(x, k)[0],
+            lambda x, k=k: topk.topk(x, k)[0],
+            draw(*shape),
+        )
+        for shape, k in (((5,), 2), ((3, 7), 7), ((2, 3, 40), 5), ((4, 300), 17), ((0, 4), 2), ((3, 4), 0))
+    ),
+]
+
 FAMILIES = {
     "elementwise": ELEMENTWISE,
     "activation": ACTIVATION,
@@ -444,6 +456,7 @@ FAMILIES = {
     "rows": ROWS,
     "random": RANDOM,
     "movement": MOVEMENT,
+    "topk": TOPK,
 }
 
 
