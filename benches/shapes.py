@@ -61,3 +61,6 @@ CTC_BEAM = (1_000, 29, 25)
 # (sentences, tokens of each, more or less); references of each sentence.
 BLEU = (20_000, 25)
 BLEU_REFERENCES = (1, 4)
+# Decoding: (sentences, beam, vocabulary) of a search; (rows, columns, k) of a selection.
+BEAM = (16, 10, 10_000)
+TOPK = (32, 50_257, 50)

@@ -499,6 +499,37 @@ def chrf_statistics(
     eps_smoothing: bool,
 ) -> tuple[_Array, int]: ...
 def edit_distance(references: _Texts, hypotheses: _Texts, unit: str) -> list[_Array]: ...
+# decoding: prompt (N, P), forced (N, F), norms (L,); numbers are groups, width, keep, min_length, no_repeat;
+# sampling is temperature, top_k, top_p, min_p, seed, draw, sequences
+
+@final
+class DecodingSearch:
+    def __new__(
+        cls,
+        prompt: _Array,
+        forced: _Array,
+        norms: _Array,
+        ends: _Array,
+        banned: _Array,
+        numbers: tuple[int, int, int, int, int],
+        diversity: float,
+        force_end: bool,
+        stop: str,
+        sampling: tuple[Any, ...] | None,
+    ) -> DecodingSearch: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    def step(self, logits: _Array) -> tuple[_Array, _Array]: ...
+    def results(self, most: int, pad: int) -> tuple[_Array, _Array, _Array, _Array, _Array, _Array]: ...
+
+def token_log_probs(logits: _Array, tokens: _Array) -> _Array: ...
+
+# topk
+
+def topk(x: _Array, k: int) -> tuple[_Array, _Array]: ...
+def topk_backward(indices: _Array, dy: _Array, columns: int) -> _Array: ...
 
 # kmeans
 

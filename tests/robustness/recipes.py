@@ -257,6 +257,40 @@ def _resample(make: Maker) -> list[Any]:
     ]
 
 
+def _search(make: Maker) -> list[Any]:
+    n, longest = make.size(), make.size(1)
+    groups, width = make.random.randint(1, 3), make.random.randint(1, 5)
+    drawing = f"(0.7, 3, 0.9, 0.1, 7, 0, np.arange({n * groups}, dtype='uint64'))"
+    return [
+        make.array(n, make.size(1), dtype="int64", high=9),
+        make.array(n, make.random.randint(0, longest), dtype="int64", low=-1, high=9),
+        Text(f"np.arange(1.0, {longest + 1})"),
+        make.array(2, dtype="int64", high=9),
+        make.array(make.size(), dtype="int64", high=9),
+        Text(repr((groups, width, make.random.randint(1, 3), make.random.randint(0, longest), 2))),
+        make.number(0.0, 0.5),
+        make.choice(True, False),
+        make.choice("safe", "first", "never"),
+        Text(drawing) if make.random.random() < 0.4 else NONE,
+    ]
+
+
+def _token_log_probs(make: Maker) -> list[Any]:
+    rows, columns = make.size(), make.size(1)
+    logits = Text(f"np.random.default_rng(0).random(({rows}, {columns}))")
+    return [logits, make.array(rows, dtype="int64", high=columns)]
+
+
+def _topk(make: Maker) -> list[Any]:
+    shape = make.shape(1)
+    return [make.array(*shape), make.whole(0, shape[-1])]
+
+
+def _topk_backward(make: Maker) -> list[Any]:
+    shape, columns = make.shape(1), make.size(1)
+    return [make.array(*shape, dtype="int64", high=columns), make.array(*shape), Text(str(columns))]
+
+
 def _rows_from(make: Maker) -> list[Any]:
     count, width = make.sizes(2, 1)
     return [make.array(count, dtype="int64", high=10), make.array(count, width)]
@@ -482,6 +516,10 @@ RECIPES: dict[str, Recipe] = {
     "ctc_greedy": _ctc_decode,
     "ctc_beam_search": _ctc_search,
     "ctc_collapse": lambda make: [make.array(*make.shape(1, 1), dtype="int64", high=4), make.whole(0, 3)],
+    "DecodingSearch": _search,
+    "token_log_probs": _token_log_probs,
+    "topk": _topk,
+    "topk_backward": _topk_backward,
     "CtcScorer": lambda make: [
         Text("['a', 'b', ' ']"),
         NONE,

@@ -28,6 +28,16 @@ impl<T: Float> Map<T, 1> for ShiftedExp<T> {
     }
 }
 
+/// e^(x − shift) for x ≤ shift, to be added up.
+struct ShiftedTerm<T>(T);
+
+impl<T: Float> Map<T, 1> for ShiftedTerm<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(&self, [x]: [V; 1]) -> V {
+        math::exp_term::<T, V>(x - V::splat(self.0))
+    }
+}
+
 /// x · scale.
 struct Scaled<T>(T);
 
@@ -48,12 +58,12 @@ impl<T: Float> Map<T, 1> for Shifted<T> {
     }
 }
 
-/// Σ e^(x − shift) of one block, over four partial sums.
+/// Σ e^(x − shift) of one block with no x above `shift`, over four partial sums.
 #[inline(always)]
 pub(crate) fn sum_exp<T: Float, I: Isa>(x: &[T], shift: T) -> T {
     const CHAINS: usize = 4;
     let lanes = V::<T, I>::LANES;
-    let f = ShiftedExp(shift);
+    let f = ShiftedTerm(shift);
     let from = x.as_ptr();
     let mut sums = [V::<T, I>::zero(); CHAINS];
     let mut i = 0;

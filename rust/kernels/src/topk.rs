@@ -16,6 +16,8 @@ pub trait Ranked: Float {
     type Key: Ord + Copy + Send + Sync;
     fn key(self, index: u32) -> Self::Key;
     fn index(key: Self::Key) -> u32;
+    /// The largest number below.
+    fn below(self) -> Self;
     /// The value up to the sign of zero.
     fn value(key: Self::Key) -> Self;
 }
@@ -36,6 +38,9 @@ macro_rules! ranked {
             #[inline(always)]
             fn index(key: $key) -> u32 {
                 key as u32
+            }
+            fn below(self) -> $float {
+                self.next_down()
             }
             #[inline(always)]
             fn value(key: $key) -> $float {
@@ -58,6 +63,8 @@ ranked!(f64, u64, u128);
 pub(crate) trait Allowed {
     /// Must be `#[inline(always)]`.
     fn allows(&self, index: u32) -> bool;
+    /// The most elements that it may refuse.
+    fn refused(&self) -> usize;
 }
 
 /// All of them.
@@ -67,6 +74,10 @@ impl Allowed for All {
     #[inline(always)]
     fn allows(&self, _index: u32) -> bool {
         true
+    }
+
+    fn refused(&self) -> usize {
+        0
     }
 }
 
@@ -101,8 +112,19 @@ impl<T: Ranked> Best<T> {
         }
     }
 
+    /// Raises the limit to just below a number that `count` of the elements to come reach.
+    fn expect(&mut self, reached: T) {
+        if self.count > 0 {
+            self.limit = reached.below();
+        }
+    }
+
     #[inline(never)]
     fn shrink(&mut self) {
+        if self.count == 0 {
+            self.keys.clear(); // NaN, which no limit holds back
+            return;
+        }
         let (_, last, _) = self.keys.select_nth_unstable(self.count - 1);
         self.limit = T::value(*last);
         self.keys.truncate(self.count);
@@ -110,7 +132,7 @@ impl<T: Ranked> Best<T> {
 
     /// What was kept, best first: at most `count`.
     pub fn sorted(&mut self) -> &[T::Key] {
-        if self.count > 0 && self.keys.len() > self.count {
+        if self.keys.len() > self.count {
             self.shrink();
         }
         self.keys.sort_unstable();
@@ -177,6 +199,39 @@ pub(crate) fn max_and_best<T: Ranked, I: Isa, A: Allowed>(x: &[T], first: usize,
         }
     }
     top
+}
+
+/// Columns of a sample, and how many of its first elements it has.
+const COLUMNS: usize = 64;
+const SAMPLE: usize = 2048;
+/// The worst rank that a sample is asked for: the maxima of its columns tell little about worse ones.
+const RANK: usize = 24;
+
+/// Raises the limit before anything was kept: of the maxima of 64 columns of x's beginning, the one of rank `count` is
+/// reached by `count` elements. Without this, most of the elements met at first are kept in vain.
+#[inline(always)]
+pub(crate) fn sample<T: Ranked, I: Isa, A: Allowed>(x: &[T], best: &mut Best<T>, allowed: &A) {
+    let rank = best.count + allowed.refused();
+    if best.count == 0 || rank > RANK || x.len() < SAMPLE {
+        return;
+    }
+    let lanes = V::<T, I>::LANES;
+    let mut keys = [T::ZERO.key(0); COLUMNS];
+    let mut room = [T::ZERO; 16];
+    for column in (0..COLUMNS).step_by(lanes) {
+        let mut tops = V::<T, I>::splat(-T::INFINITY);
+        for row in (0..SAMPLE).step_by(COLUMNS) {
+            // SAFETY: row + column + LANES ≤ SAMPLE ≤ x.len(): COLUMNS is a multiple of every register.
+            tops = unsafe { V::<T, I>::load(x.as_ptr().add(row + column)) }.max(tops);
+        }
+        // SAFETY: no level has more than 16 lanes.
+        unsafe { tops.store(room.as_mut_ptr()) };
+        for lane in 0..lanes {
+            keys[column + lane] = room[lane].key(0);
+        }
+    }
+    let (_, reached, _) = keys.select_nth_unstable(rank - 1);
+    best.expect(T::value(*reached));
 }
 
 struct Largest<'a, T: Ranked> {

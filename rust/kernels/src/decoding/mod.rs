@@ -258,7 +258,11 @@ impl Search {
             return stat;
         }
         best.reset(if forced.is_some() || only_ends { 0 } else { tokens.len() });
-        let stat = scan(x, best, Unblocked { blocked: &self.blocked, also: repeats });
+        let stat = scan(
+            x,
+            best,
+            Unblocked { blocked: &self.blocked, also: repeats, count: options.banned.len() + options.ends.len() },
+        );
         match forced {
             Some(token) if !options.ends.contains(&token) => {
                 let log_p = stat.log_p(x[token as usize].to_f64());

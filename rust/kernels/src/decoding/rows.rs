@@ -4,7 +4,7 @@ use crate::parts::PART;
 use crate::simd::{self, Float, Isa, Kernel};
 use crate::softmax::{BLOCK, sum_exp};
 use crate::threads::{chunks, parallel_chunks};
-use crate::topk::{All, Allowed, Best, Ranked, max_and_best};
+use crate::topk::{All, Allowed, Best, Ranked, max_and_best, sample};
 
 /// Rows of one part: each logit costs an exponential.
 pub(super) fn rows_per_part(vocabulary: usize) -> usize {
@@ -35,12 +35,18 @@ impl Stat {
 pub(super) struct Unblocked<'a> {
     pub blocked: &'a [u64],
     pub also: &'a [u32],
+    /// How many bits are set.
+    pub count: usize,
 }
 
 impl Allowed for Unblocked<'_> {
     #[inline(always)]
     fn allows(&self, token: u32) -> bool {
         self.blocked[token as usize / 64] >> (token % 64) & 1 == 0 && !self.also.contains(&token)
+    }
+
+    fn refused(&self) -> usize {
+        self.count + self.also.len()
     }
 }
 
@@ -57,6 +63,7 @@ impl<T: Ranked, A: Allowed> Kernel for Scan<'_, T, A> {
         let Scan { x, best, allowed } = self;
         let mut top = -T::INFINITY;
         let mut sum = 0.0;
+        sample::<T, I, A>(x, best, &allowed);
         // A block stays in the first cache between its two readings.
         for (number, block) in x.chunks(BLOCK).enumerate() {
             let here = max_and_best::<T, I, A>(block, number * BLOCK, best, &allowed);
