@@ -191,6 +191,47 @@ impl<T: Float> Kernel for Backward<'_, T> {
     }
 }
 
+/// The arrays of one row, for [`Row::add`].
+struct Row<'a, T> {
+    hat: &'a Hat<T>,
+    /// x, dy, γ.
+    from: [*const T; 3],
+    /// dγ, dβ.
+    to: [*mut T; 2],
+}
+
+impl<T: Float> Row<'_, T> {
+    /// Adds γ dy to `sum` and γ dy x̂ to `product`, of `count` elements from `i` on; with `SLOPES` also dy x̂ to dγ and dy
+    /// to dβ.
+    ///
+    /// # Safety
+    /// `count` ≤ LANES elements from `i` on are in each array of `from`, and in those of `to` where `SLOPES` is set.
+    #[inline(always)]
+    unsafe fn add<I: Isa, const SLOPES: bool>(&self, i: usize, count: usize, sum: &mut V<T, I>, product: &mut V<T, I>) {
+        let [p, q, g] = self.from;
+        let [to_gamma, to_beta] = self.to;
+        // SAFETY: granted by the caller; lanes past a partial load are zero in dy and γ, and add nothing.
+        unsafe {
+            let dy = load::<T, I>(q.add(i), count);
+            let hat = self.hat.of(load::<T, I>(p.add(i), count));
+            let weighted = dy * load::<T, I>(g.add(i), count);
+            *sum = *sum + weighted;
+            *product = weighted.fma(hat, *product);
+            if SLOPES {
+                let dgamma = dy.fma(hat, load::<T, I>(to_gamma.add(i), count));
+                let dbeta = dy + load::<T, I>(to_beta.add(i), count);
+                if count == V::<T, I>::LANES {
+                    dgamma.store(to_gamma.add(i));
+                    dbeta.store(to_beta.add(i));
+                } else {
+                    dgamma.store_partial(to_gamma.add(i), count);
+                    dbeta.store_partial(to_beta.add(i), count);
+                }
+            }
+        }
+    }
+}
+
 /// (Σ γ dy, Σ γ dy x̂) of one row; with `SLOPES` it also adds dy x̂ to dgamma and dy to dbeta.
 #[inline(always)]
 fn row_sums<T: Float, I: Isa, const SLOPES: bool>(
@@ -204,42 +245,29 @@ fn row_sums<T: Float, I: Isa, const SLOPES: bool>(
     // Registers summed before their total moves to float64.
     const CHAIN: usize = 64;
     let lanes = V::<T, I>::LANES;
-    let (p, q, g) = (x.as_ptr(), dy.as_ptr(), gamma.as_ptr());
-    let (to_gamma, to_beta) = (dgamma.as_mut_ptr(), dbeta.as_mut_ptr());
+    let from = [x.as_ptr(), dy.as_ptr(), gamma.as_ptr()];
+    let row = Row { hat, from, to: [dgamma.as_mut_ptr(), dbeta.as_mut_ptr()] };
     let (mut sum, mut product) = (0.0, 0.0);
     let mut i = 0;
     while i < x.len() {
         let end = x.len().min(i + CHAIN * lanes);
-        let mut sums = [V::<T, I>::zero(); 2];
-        let mut products = [V::<T, I>::zero(); 2];
-        let mut k = 0;
-        while i < end {
-            let count = lanes.min(end - i);
-            // SAFETY: `count` elements from i on are in each slice (and in dgamma and dbeta where SLOPES is set); lanes past
-            // a partial load are zero in dy and γ, and add nothing.
-            unsafe {
-                let dy = load::<T, I>(q.add(i), count);
-                let hat = hat.of(load::<T, I>(p.add(i), count));
-                let weighted = dy * load::<T, I>(g.add(i), count);
-                sums[k] = sums[k] + weighted;
-                products[k] = weighted.fma(hat, products[k]);
-                if SLOPES {
-                    let dgamma = dy.fma(hat, load::<T, I>(to_gamma.add(i), count));
-                    let dbeta = dy + load::<T, I>(to_beta.add(i), count);
-                    if count == lanes {
-                        dgamma.store(to_gamma.add(i));
-                        dbeta.store(to_beta.add(i));
-                    } else {
-                        dgamma.store_partial(to_gamma.add(i), count);
-                        dbeta.store_partial(to_beta.add(i), count);
-                    }
-                }
+        // Two of each, named: an array with a running index would live in memory.
+        let (mut sum_a, mut sum_b) = (V::<T, I>::zero(), V::<T, I>::zero());
+        let (mut product_a, mut product_b) = (V::<T, I>::zero(), V::<T, I>::zero());
+        // SAFETY: i + count ≤ x.len(), and the slices are as long, dgamma and dbeta where SLOPES is set.
+        unsafe {
+            while i + 2 * lanes <= end {
+                row.add::<I, SLOPES>(i, lanes, &mut sum_a, &mut product_a);
+                row.add::<I, SLOPES>(i + lanes, lanes, &mut sum_b, &mut product_b);
+                i += 2 * lanes;
             }
-            k ^= 1;
-            i += lanes;
+            while i < end {
+                row.add::<I, SLOPES>(i, lanes.min(end - i), &mut sum_a, &mut product_a);
+                i += lanes;
+            }
         }
-        sum += (sums[0] + sums[1]).sum().to_f64();
-        product += (products[0] + products[1]).sum().to_f64();
+        sum += (sum_a + sum_b).sum().to_f64();
+        product += (product_a + product_b).sum().to_f64();
     }
     (sum, product)
 }
