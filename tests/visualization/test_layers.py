@@ -87,3 +87,17 @@ def test_statistics_draw_a_line_for_each_layer(tmp_path):
         layer_statistics(history, panels=["loss"])
     with pytest.raises(ValueError, match="at least one value"):
         layer_statistics({"gradient": {}})
+
+
+def test_statistics_of_a_watched_training():
+    model = nx.Sequential([nx.Input((2,)), nx.layers.Dense(3, "tanh"), nx.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    monitor = nx.callbacks.GradientMonitor()
+    model.fit(np.ones((4, 2), np.float32), np.ones((4, 1), np.float32), epochs=2, verbose=0, callbacks=[monitor])
+    figure = layer_statistics(monitor)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "activations, root mean square", "gradients, root mean square",
+    ]  # fmt: skip
+    for axes in figure.axes:
+        assert [line.get_label() for line in axes.lines][-1] == model.layers[-1].name
+        assert all(len(line.get_ydata()) == 2 for line in axes.lines)

@@ -72,7 +72,7 @@ def weight_histograms(
 
 
 def layer_statistics(
-    history: Mapping[str, Mapping[str, Sequence[float]]],
+    history: Any,
     *,
     panels: Sequence[str] | None = None,
     log: bool = True,
@@ -81,11 +81,12 @@ def layer_statistics(
 ) -> Figure:
     """Draw how statistics of every layer (mean size of activations and gradients, say) went while training.
 
-    One panel a statistic, one line a layer, from the first (dark) to the last (light): lines that fan out by orders of
-    magnitude are vanishing or exploding signals.
+    One panel a statistic, one line a layer, from the first (dark) to the last (orange): lines that fan out by orders of
+    magnitude are vanishing or exploding signals. Where each layer has one value, the layers stand along the axis.
 
     Args:
-        history: statistic → {layer: one value for each epoch or step}, layers in order.
+        history: a `callbacks.GradientMonitor` that has watched a training, or statistic → {layer: one value for each
+            epoch or step}, layers in order.
         panels: which statistics, in which order; None draws all.
         log: whether values are drawn on a logarithmic axis; those that are not above 0 are left out then.
         title: headline, or None.
@@ -103,6 +104,7 @@ def layer_statistics(
         >>> [axes.get_title(loc="left") for axes in layer_statistics(history).axes]
         ['gradient norm']
     """
+    history = _statistics(history)
     names = list(history) if panels is None else list(panels)
     unknown = [name for name in names if name not in history]
     if unknown:
@@ -120,18 +122,41 @@ def layer_statistics(
         axes.set_title(name, loc="left", fontsize=10.5, color=INK, pad=10)
         axes.set_xlabel("step of the record", fontsize=9, color=MUTED)
         layers = history[name]
-        for i, (layer, line) in enumerate(layers.items()):
-            values = np.asarray(line, np.float64)
-            shown = np.where(np.isfinite(values) & ((values > 0) | (not log)), values, np.nan)
-            colour = shades(i / max(len(layers) - 1, 1))
-            steps = np.arange(1, len(shown) + 1)
-            axes.plot(steps, shown, color=colour, linewidth=1.8, marker="o" if len(shown) == 1 else None, label=layer)
+        if all(len(line) == 1 for line in layers.values()):
+            # One value a layer: the layers stand along the axis.
+            values = np.array([line[0] for line in layers.values()], np.float64)
+            axes.plot(np.arange(1, len(values) + 1), _shown(values, log), color=BLUE, linewidth=1.8, marker="o", ms=4)
+            axes.set_xlabel("layer, from the first to the last", fontsize=9, color=MUTED)
+        else:
+            for i, (layer, line) in enumerate(layers.items()):
+                shown = _shown(np.asarray(line, np.float64), log)
+                colour = shades(i / max(len(layers) - 1, 1))
+                axes.plot(np.arange(1, len(shown) + 1), shown, color=colour, linewidth=1.8, label=layer)
         if log:
             axes.set_yscale("log")
         axes.tick_params(which="both", length=0, colors=MUTED, labelsize=8.5)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    if len(labels) <= 16:
+    if 0 < len(labels) <= 16:
         figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=8, labelcolor=MUTED)
-    headline(figure, title, None if len(names) == 0 else "dark: first layers; orange: last layers")
+    headline(figure, title, "dark: first layers; orange: last layers" if labels else None)
     return save(figure, path)
+
+
+def _shown(values: Any, log: bool) -> Any:
+    return np.where(np.isfinite(values) & ((values > 0) | (not log)), values, np.nan)
+
+
+def _statistics(history: Any) -> Mapping[str, Mapping[str, Sequence[float]]]:
+    recorded = getattr(history, "history", None)
+    if recorded is None:
+        statistics: Mapping[str, Mapping[str, Sequence[float]]] = history
+        return statistics
+    return {
+        f"{kind}, root mean square": {
+            # Gradients are recorded as they arrive, from the last layer to the first.
+            layer: recorded[kind][layer]["rms"]
+            for layer in (recorded[kind] if kind == "activations" else reversed(recorded[kind]))
+        }
+        for kind in ("activations", "gradients")
+    }
