@@ -3,15 +3,19 @@
 mod activation;
 mod array;
 mod average_precision;
+mod bleu;
 mod boxes;
 mod buffers;
+mod chrf;
 mod ctc;
 mod decoding;
+mod edit_distance;
 mod elementwise;
 mod gemm;
 mod kmeans;
 mod loss;
 mod nms;
+mod norm;
 mod optimizer;
 mod probe;
 mod random;
@@ -38,7 +42,10 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     gemm::register(m)?;
     probe::register(m)?;
+    bleu::register(m)?;
     boxes::register(m)?;
+    chrf::register(m)?;
+    edit_distance::register(m)?;
     kmeans::register(m)?;
     nms::register(m)?;
     elementwise::register(m)?;
@@ -53,6 +60,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     reduce::register(m)?;
     softmax::register(m)?;
     loss::register(m)?;
+    norm::register(m)?;
     optimizer::register(m)?;
     random::register(m)?;
     rows::register(m)?;
