@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from neuroxide import ops
-from tests.reference import activation, elementwise, gemm, loss, norm, reduce, softmax
-from tests.reference import activation, elementwise, gemm, loss, reduce, softmax, topk
+from tests.reference import activation, elementwise, gemm, loss, norm, reduce, softmax, topk
 
 
 @dataclass

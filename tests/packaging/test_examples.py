@@ -45,11 +45,15 @@ def test_example(name: str, tmp_path: Path) -> None:
 
 
 def test_every_example_is_tested_and_listed() -> None:
-    tested = {*COMMON, "common", "mnist_mlp"}
+    tested = {*COMMON, "common", "mnist_mlp", "beam_search"}
     there = {path.stem for path in (ROOT / "examples").glob("*.py")}
     assert there == tested
     page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     assert all(f"{name}.py" in page for name in there - {"common"})
+
+
+def test_beam_search() -> None:
+    assert "at fault: beam" in run("beam_search", "--beam-width", 3)
 
 
 def test_mnist_mlp(tmp_path: Path) -> None:
