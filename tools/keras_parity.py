@@ -15,7 +15,7 @@ for folder in (ROOT, ROOT / "python"):
 
 from tests.parity import golden  # noqa: E402
 from tests.parity.libraries import Ours  # noqa: E402
-from tests.parity.tables import DIFFERENCES, NOT_COMPARED, TABLES  # noqa: E402
+from tests.parity.tables import DIFFERENCES, KNOWN, NOT_COMPARED, TABLES  # noqa: E402
 
 HELPERS = {"deserialize", "get", "serialize"}
 
@@ -49,9 +49,9 @@ def page() -> str:
         )
         part += _names("Here, a line is missing", open_names)
         part += _names("Not here", missing)
-        part += (
-            ["Differs on purpose:", "", *(f"- {text}" for text in DIFFERENCES[kind]), ""] if kind in DIFFERENCES else []
-        )
+        known = [f"`{place.partition('.')[2]}`: {why}." for place, why in KNOWN.items() if place.startswith(f"{kind}.")]
+        texts = [*DIFFERENCES.get(kind, []), *known]
+        part += ["Differs on purpose:", "", *(f"- {text}" for text in texts), ""] if texts else []
         sections.append("\n".join(part))
     head = [
         "# Parity with Keras",

@@ -127,6 +127,8 @@ class Ours(Library):
     def gradients(self, function: Any, tensors: list[Any], variables: list[Any]) -> tuple[Any, list[Any]]:
         value = function(*tensors)
         wanted = [*tensors, *variables]
+        if value.node is None:  # a constant
+            return value, [None] * len(wanted)
         if not value.shape:
             found = self.root.gradients(value, wanted)
         else:
