@@ -13,10 +13,10 @@ import pytest
 import neuroxide as nx
 from neuroxide import optimizers
 from neuroxide.optimizers import schedules
-from tests.golden.from_keras import golden
+from tests.golden.from_keras import golden, golden_optimizers
 
 rng = np.random.default_rng(3)
-NAMES = golden()["signatures"]["optimizers"]
+NAMES = sorted({*golden()["signatures"]["optimizers"], *golden_optimizers()["signatures"]["optimizers"]})
 
 
 def weights() -> list[Any]:
@@ -37,7 +37,8 @@ def test_a_quadratic_reaches_its_minimum() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_steps_after_copying_state_are_the_same_bits(name: str) -> None:
-    extra = {"momentum": 0.9} if name in ("SGD", "RMSprop") else {"amsgrad": True}
+    extra: dict[str, Any] = {"momentum": 0.9} if name in ("SGD", "RMSprop") else {}
+    extra |= {"amsgrad": True} if name == "Adam" else {}
     first, a = getattr(optimizers, name)(0.1, **extra), weights()
     for _ in range(3):
         first.apply(grads(), a)
@@ -77,6 +78,116 @@ def test_rows_give_the_dense_update(name: str, momentum: float) -> None:
             optimizer.apply([rows.to_dense() if dense else rows], [variable])
         results.append(variable.numpy())
     np.testing.assert_array_equal(results[0], results[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weight_decay": 0.1},
+        {"global_clipnorm": 0.3},
+        {"clipvalue": 0.2, "use_ema": True},
+        {"gradient_accumulation_steps": 2},
+        {"loss_scale_factor": 4.0},
+    ],
+    ids=str,
+)
+def test_rows_give_the_dense_update_whatever_is_asked_for(name: str, options: dict[str, Any]) -> None:
+    table, other = rng.normal(size=(5, 2)), rng.normal(size=3)
+    results = []
+    for dense in (True, False):
+        variables = [nx.Variable(table), nx.Variable(other)]
+        optimizer = getattr(optimizers, name)(0.1, **options)
+        for indices in ([0, 3], [3, 4], [1], []):
+            values = np.arange(1.0, 1.0 + 2 * len(indices)).reshape(-1, 2)
+            rows = nx.Rows(np.array(indices, np.int64), values, (5, 2))
+            optimizer.apply([rows.to_dense() if dense else rows, np.ones(3)], variables)
+        results.append([v.numpy() for v in (*variables, *optimizer.variables)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtypes", [("f8", "f8"), ("f8", "f4")])
+def test_one_pass_gives_what_many_give(name: str, dtypes: tuple[str, str]) -> None:
+    """Clipping, decay and averages within the kernel against those of the base class, one after another."""
+    options = {"weight_decay": 0.1, "clipnorm": 0.9, "use_ema": True, "loss_scale_factor": 2.0}
+    results = []
+    for fused in (True, False):
+        variables = [nx.Variable(np.full((2, 2), 1.0, dtypes[0])), nx.Variable(np.full(3, 2.0, dtypes[1]))]
+        optimizer = getattr(optimizers, name)(0.1, **options)
+        optimizer.exclude_from_weight_decay(var_list=variables[1:])
+        if not fused:
+
+            def apart(*arguments: Any, optimizer: Any = optimizer) -> bool:
+                averaged = optimizers.Optimizer._update(optimizer, *arguments)
+                optimizer._end_step()
+                return averaged
+
+            optimizer._update = apart
+        for scale in (1.0, 0.1, -3.0):
+            optimizer.apply([(scale * g).astype(v.dtype) for g, v in zip(grads(), variables)], variables)
+        results.append([v.numpy() for v in (*variables, *optimizer.variables)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-7 if a.dtype == np.float32 else 1e-13)
+
+
+def test_dampening_is_the_momentum_of_the_course() -> None:
+    beta, rate = 0.9, 0.1
+    w, v = nx.Variable(np.array([1.0, -2.0])), np.zeros(2)
+    by_hand = w.numpy()
+    sgd = optimizers.SGD(rate, momentum=beta, dampening=beta)
+    for _ in range(20):
+        gradient = 2 * by_hand
+        v = beta * v + (1 - beta) * gradient
+        by_hand = by_hand - rate * v
+        sgd.apply([2 * w.numpy()], [w])
+    np.testing.assert_allclose(w.numpy(), by_hand, rtol=1e-12)
+    assert sgd.get_config()["dampening"] == 0.9 and "dampening" not in optimizers.SGD().get_config()
+    assert optimizers.SGD.from_config(sgd.get_config()).dampening == 0.9
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_state_in_a_file_goes_on_with_the_same_bits(name: str, tmp_path: Any) -> None:
+    net = nx.Sequential([nx.Input((3,)), nx.layers.Dense(4, activation="tanh"), nx.layers.Dense(1)])
+    net.compile(getattr(optimizers, name)(0.05, use_ema=True, gradient_accumulation_steps=2), "mse")
+    x, y = rng.normal(size=(6, 3)).astype("f4"), rng.normal(size=(6, 1)).astype("f4")
+    for _ in range(3):
+        net.train_on_batch(x, y)
+    net.save(tmp_path / "m.nx")
+    twin = nx.models.load_model(tmp_path / "m.nx")
+    assert [n for n, _ in twin.optimizer.named_variables()] == [n for n, _ in net.optimizer.named_variables()]
+    for each in (net, twin):
+        for _ in range(3):
+            each.train_on_batch(x, y)
+    for a, b in zip([*net.weights, *net.optimizer.variables], [*twin.weights, *twin.optimizer.variables], strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_several_kinds_of_state_at_once() -> None:
+    optimizer, variables = optimizers.Optimizer(0.1), weights()
+    optimizer.build(variables)
+    first, second = optimizer.add_optimizer_variables(variables, ["m", "v"], ["zeros", "ones"])
+    assert [name for name, _ in optimizer.named_variables()][2:] == ["0/m", "0/v", "1/m", "1/v"]
+    assert first[1].numpy().tolist() == [0, 0, 0] and second[1].numpy().tolist() == [1, 1, 1]
+    with pytest.raises(ValueError, match="expected 2 initializers, one for each name, got 1"):
+        optimizer.add_optimizer_variables(variables, ["m", "v"], ["zeros"])
+
+
+@pytest.mark.numpy_only
+def test_arrays_in_odd_forms_are_refused_before_anything_changes() -> None:
+    variables = weights()
+    adam = optimizers.Nadam(0.1, weight_decay=0.1)
+    adam.apply(grads(), variables)
+    before = [v.numpy() for v in (*variables, *adam.variables)]
+    for wrong in (np.ones((2, 4))[:, ::2], np.ones((2, 2), np.float32), np.ones((2, 2), ">f8"), np.ones((2, 3))):
+        with pytest.raises((ValueError, TypeError), match="nadam_step: expected grads"):
+            adam.apply([wrong, np.ones(3)], variables)
+    # The gradient is a view of the weight itself.
+    with pytest.raises(ValueError, match="share no memory"):
+        adam.apply([variables[0].data, np.ones(3)], variables)
+    for a, v in zip(before, (*variables, *adam.variables)):
+        np.testing.assert_array_equal(a, v.numpy())
 
 
 def test_lazy_leaves_other_rows_and_their_state_alone() -> None:
@@ -254,6 +365,18 @@ def test_get() -> None:
         (lambda: optimizers.SGD(ema_overwrite_frequency=0.5), "None or an integer >= 1, got 0.5"),
         (lambda: optimizers.Adam(beta_2=1.0), r"beta_2 to be a number in \[0, 1\), got 1.0"),
         (lambda: optimizers.RMSprop(rho=-1), r"rho to be a number in \[0, 1\], got -1"),
+        (lambda: optimizers.SGD(dampening=0.5), r"dampening with momentum and without nesterov, got dampening=0.5"),
+        (lambda: optimizers.SGD(0.1, 0.9, True, dampening=0.5), "without nesterov, got dampening=0.5"),
+        (lambda: optimizers.SGD(momentum=0.9, dampening=2.0), r"dampening to be a number in \[0, 1\], got 2.0"),
+        (lambda: optimizers.Adagrad(initial_accumulator_value=-1.0), "initial_accumulator_value to be a number >= 0"),
+        (lambda: optimizers.Adadelta(rho="x"), r"rho to be a number in \[0, 1\], got 'x'"),
+        (lambda: optimizers.Adamax(beta_1=1.0), r"adamax: expected beta_1 to be a number in \[0, 1\), got 1.0"),
+        (lambda: optimizers.Nadam(epsilon=-1e-7), "epsilon to be a number >= 0, got -1e-07"),
+        (lambda: optimizers.Lion(beta_1=0.0), r"lion: expected beta_1 to be a number in \(0, 1\], got 0.0"),
+        (lambda: optimizers.Ftrl(learning_rate_power=0.5), "learning_rate_power to be a number <= 0, got 0.5"),
+        (lambda: optimizers.Ftrl(l1_regularisation_strength=1), "did you mean 'l1_regularization_strength'"),
+        (lambda: optimizers.Lamb(beta_2=math.nan), r"lamb: expected beta_2 to be a number in \[0, 1\), got nan"),
+        (lambda: optimizers.get("adagard"), "did you mean 'adagrad'"),
         (lambda: optimizers.AdamW(weight_decay=None), "use Adam without one"),
         (lambda: optimizers.SGD().apply([np.ones(2)], [nx.Variable(np.ones(3))]), r"\(3,\)"),
         (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), "decay_steps to be positive"),

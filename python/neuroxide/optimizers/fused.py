@@ -27,8 +27,8 @@ class FusedOptimizer(Optimizer):
         """What state of this kind begins with: an initialiser."""
         return "zeros"
 
-    def _begin_step(self) -> None:
-        """Before each step, once."""
+    def _end_step(self) -> None:
+        """After each step, once, if it was taken."""
 
     def _call(self, k: Any, params: Arrays, grads: Arrays, slots: list[Arrays], rate: float, **around: Any) -> None:
         """Update in place; `around` goes to the kernel as it is."""
@@ -62,8 +62,8 @@ class FusedOptimizer(Optimizer):
         if averaged:
             per_tensor["moving"] = [v.data for v in self._model_variables_moving_average]
             common["ema"] = self._ema()
-        self._begin_step()
         self._step(grads, variables, places, rate, per_tensor, common)
+        self._end_step()
         return averaged or not self.use_ema
 
     def _step(

@@ -59,12 +59,14 @@ class Nadam(FusedOptimizer):
     def _kinds(self) -> tuple[str, ...]:
         return ("momentum", "velocity")
 
-    def _begin_step(self) -> None:
-        momentum = self.beta_1 * (1.0 - 0.5 * 0.96 ** (self._steps_taken() + 1))
-        self._product.assign(np.float64(float(self._product) * momentum))
+    def _next_product(self) -> float:
+        return float(self._product) * self.beta_1 * (1.0 - 0.5 * 0.96 ** (self._steps_taken() + 1))
+
+    def _end_step(self) -> None:
+        self._product.assign(np.float64(self._next_product()))
 
     def _call(self, k: Any, params: Arrays, grads: Arrays, slots: list[Arrays], rate: float, **around: Any) -> None:
-        numbers = (rate, self.beta_1, self.beta_2, self.epsilon, self._steps_taken() + 1, float(self._product))
+        numbers = (rate, self.beta_1, self.beta_2, self.epsilon, self._steps_taken() + 1, self._next_product())
         k.nadam_step(params, grads, *slots, *numbers, **around)
 
     def get_config(self) -> dict[str, Any]:
