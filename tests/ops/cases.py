@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from neuroxide import ops
-from tests.reference import activation, elementwise, gemm, loss, reduce, softmax
+from neuroxide.ops import boxes as box_ops
+from neuroxide.ops import roi as roi_ops
+from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, reduce, roi, softmax
 
 
 @dataclass
@@ -434,6 +436,90 @@ MOVEMENT = [
     _plain("zeros_like", ops.zeros_like, np.zeros_like, draw(2, 3), smooth=False),
 ]
 
+_CORNERS = draw(5, 4, low=0.2, high=3.0, seed=5)
+_BOXES = np.concatenate([_CORNERS[:, :2], _CORNERS[:, :2] + _CORNERS[:, 2:]], 1)
+_OTHERS = _BOXES + draw(5, 4, low=-0.15, high=0.15, seed=6)
+
+
+def _overlaps(kind, eps=1e-7):
+    def compute(a, b):
+        pairs = zip(a.astype(np.float64), b.astype(np.float64))
+        return np.array([boxes.overlap(kind, *pair, eps, aligned=True) for pair in pairs], a.dtype)
+
+    return compute
+
+
+BOXES = [
+    *(
+        _plain(
+            f"aligned_box_iou-{kind}",
+            lambda a, b, kind=kind: box_ops.aligned_box_iou(a, b, kind),
+            _overlaps(kind),
+            _BOXES,
+            _OTHERS,
+            # The weight of "ciou" counts as a constant in the gradient, which differences do not know.
+            smooth=kind != "ciou",
+        )
+        for kind in box_ops.KINDS
+    ),
+    *(
+        _plain(
+            f"{name}_box_iou_loss",
+            getattr(box_ops, f"{name}_box_iou_loss"),
+            lambda a, b, kind=kind: 1 - _overlaps(kind)(a, b),
+            _BOXES,
+            _OTHERS,
+            smooth=kind != "ciou",
+        )
+        for name, kind in (("generalized", "giou"), ("distance", "diou"), ("complete", "ciou"))
+    ),
+]
+
+_REGIONS = np.array([[0, 0.3, 0.6, 3.2, 4.1], [1, 1.2, 0.1, 4.4, 2.7], [0, 2.1, 2.2, 2.6, 2.9]])
+
+
+def _regions(x):
+    return _REGIONS.astype(np.dtype(x.dtype))
+
+
+ROI = [
+    _plain(
+        "roi_pool",
+        lambda x: roi_ops.roi_pool(x, _regions(x), (2, 3), 0.9),
+        lambda x: roi.roi_pool(x, _REGIONS, (2, 3), 0.9).astype(x.dtype),
+        draw(2, 6, 6, 3),
+    ),
+    *(
+        _plain(
+            f"roi_align-{aligned}",
+            lambda x, a=aligned: roi_ops.roi_align(x, _regions(x), 2, 0.9, 2, a),
+            lambda x, a=aligned: roi.roi_align(x, _REGIONS, (2, 2), 0.9, 2, a).astype(x.dtype),
+            draw(2, 6, 6, 3),
+        )
+        for aligned in (False, True)
+    ),
+    _plain(
+        "ps_roi_pool",
+        lambda x: roi_ops.ps_roi_pool(x, _regions(x), 2, 0.9),
+        lambda x: roi.ps_roi_pool(x, _REGIONS, (2, 2), 0.9).astype(x.dtype),
+        draw(2, 6, 6, 8),
+    ),
+]
+
+_TARGETS, _LENGTHS, _STEPS = np.array([[1, 2, 2], [3, 0, 0]]), np.array([3, 1]), np.array([7, 4])
+
+CTC = [
+    _plain(
+        "ctc_loss",
+        lambda x: ops.ctc_loss(_TARGETS, x, _LENGTHS, _STEPS),
+        lambda x: np.array(
+            [ctc.loss(x[i, :steps], _TARGETS[i, :length], 0) for i, (length, steps) in enumerate(zip(_LENGTHS, _STEPS))],
+            x.dtype,
+        ),
+        draw(2, 7, 4),
+    ),
+]
+
 FAMILIES = {
     "elementwise": ELEMENTWISE,
     "activation": ACTIVATION,
@@ -444,6 +530,9 @@ FAMILIES = {
     "rows": ROWS,
     "random": RANDOM,
     "movement": MOVEMENT,
+    "boxes": BOXES,
+    "roi": ROI,
+    "ctc": CTC,
 }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from neuroxide import initializers
 from neuroxide.autograd import Rows, Tensor, Variable, no_grad
+from neuroxide.autograd.tensor import as_array
 from neuroxide.backend import kernels
 from neuroxide.optimizers.schedules import LearningRateSchedule
 from neuroxide.utils import registry
@@ -249,10 +250,10 @@ class Optimizer:
         self._has_rows = Rows in kinds
         if kinds == {Tensor}:
             arrays = [gradient.data for gradient in grads]
-        elif kinds <= {np.ndarray, Rows}:
+        elif kinds <= {np.ndarray, Rows} and type(variables[0].data) is np.ndarray:
             arrays = grads
         else:
-            arrays = [g.data if isinstance(g, Tensor) else g for g in grads]
+            arrays = [g if g is None or type(g) is Rows else as_array(g) for g in grads]
             if type(None) in kinds:
                 arrays, variables, places = self._without_missing(arrays, variables, places)
         with no_grad():

@@ -1,4 +1,6 @@
-"""Helpers around the library: seeds, one-hot labels, names in files."""
+"""Helpers around the library: seeds, one-hot labels, names in files, files fetched once."""
+
+from typing import TYPE_CHECKING, Any
 
 from neuroxide.data.py_dataset import PyDataset
 from neuroxide.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
@@ -14,11 +16,15 @@ from neuroxide.utils.registry import (
     register_serializable,
 )
 
+if TYPE_CHECKING:
+    from neuroxide.utils.files import get_file
+
 __all__ = [
     "Progbar",
     "PyDataset",
     "custom_object_scope",
     "get_custom_objects",
+    "get_file",
     "get_registered_name",
     "get_registered_object",
     "normalize",
@@ -30,3 +36,11 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "get_file":  # few programs download anything
+        from neuroxide.utils import files
+
+        return files.get_file
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
