@@ -513,7 +513,7 @@ CTC = [
         "ctc_loss",
         lambda x: ops.ctc_loss(_TARGETS, x, _LENGTHS, _STEPS),
         lambda x: np.array(
-            [ctc.loss(x[i, :steps], _TARGETS[i, :length], 0) for i, (length, steps) in enumerate(zip(_LENGTHS, _STEPS))],
+            [ctc.loss(x[i, : _STEPS[i]], _TARGETS[i, : _LENGTHS[i]], 0) for i in range(2)],
             x.dtype,
         ),
         draw(2, 7, 4),

@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def whole(fn: Callable[P, R]) -> Callable[P, R]:
-    """Record a call of `fn` on symbolic tensors as one operation: it asks for what these lack, as numbers or lengths."""
+    """Record a call of `fn` on symbolic tensors as one operation: it asks for what these lack, numbers or lengths."""
 
     @wraps(fn)
     def operation(*args: P.args, **kwargs: P.kwargs) -> R:
