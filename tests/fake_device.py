@@ -41,7 +41,7 @@ def _there(value):
         return value._there
     if isinstance(value, np.ndarray):
         raise TypeError("a kernel of the fake device was given a NumPy array: mixed devices")
-    return type(value)(_there(part) for part in value) if isinstance(value, (tuple, list)) else value
+    return type(value)([_there(part) for part in value]) if isinstance(value, (tuple, list)) else value
 
 
 def _here(value):
@@ -49,7 +49,7 @@ def _here(value):
         array = np.asarray(value)
         assert array.flags.c_contiguous, "a kernel returned an array that is not contiguous"
         return FakeArray(array)
-    return type(value)(_here(part) for part in value) if isinstance(value, (tuple, list)) else value
+    return type(value)([_here(part) for part in value]) if isinstance(value, (tuple, list)) else value
 
 
 def _moved(function):

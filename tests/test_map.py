@@ -87,10 +87,6 @@ def test_every_family_of_operations_is_tested_and_traced():
         "__init__",
         "operators",
         "shapes",
-        # Tested in rooms of their own: tests/vision, tests/ctc and tests/ops/test_ctc.py.
-        "boxes",
-        "ctc",
-        "roi",
     }
     assert families == set(FAMILIES)
     for family in families:

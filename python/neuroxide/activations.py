@@ -303,8 +303,7 @@ def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Cal
         found: Callable[..., Any] = registry.find("activations", identifier, custom_objects)
         return found
     if isinstance(identifier, dict):
-        built: Callable[..., Any] = registry.deserialize(identifier, custom_objects, "activations")
-        return built
+        identifier = registry.deserialize(identifier, custom_objects, "activations")
     if callable(identifier):
         chosen: Callable[..., Any] = identifier
         return chosen

@@ -11,6 +11,9 @@ import numpy as np
 
 from neuroxide import ops
 from tests.reference import activation, elementwise, gemm, loss, norm, reduce, softmax, topk
+from neuroxide.ops import boxes as box_ops
+from neuroxide.ops import roi as roi_ops
+from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, reduce, roi, softmax
 
 
 @dataclass
@@ -512,6 +515,87 @@ TOPK = [
             draw(*shape),
         )
         for shape, k in (((5,), 2), ((3, 7), 7), ((2, 3, 40), 5), ((4, 300), 17), ((0, 4), 2), ((3, 4), 0))
+_CORNERS = draw(5, 4, low=0.2, high=3.0, seed=5)
+_BOXES = np.concatenate([_CORNERS[:, :2], _CORNERS[:, :2] + _CORNERS[:, 2:]], 1)
+_OTHERS = _BOXES + draw(5, 4, low=-0.15, high=0.15, seed=6)
+
+
+def _overlaps(kind, eps=1e-7):
+    def compute(a, b):
+        pairs = zip(a.astype(np.float64), b.astype(np.float64))
+        return np.array([boxes.overlap(kind, *pair, eps, aligned=True) for pair in pairs], a.dtype)
+
+    return compute
+
+
+BOXES = [
+    *(
+        _plain(
+            f"aligned_box_iou-{kind}",
+            lambda a, b, kind=kind: box_ops.aligned_box_iou(a, b, kind),
+            _overlaps(kind),
+            _BOXES,
+            _OTHERS,
+            # The weight of "ciou" counts as a constant in the gradient, which differences do not know.
+            smooth=kind != "ciou",
+        )
+        for kind in box_ops.KINDS
+    ),
+    *(
+        _plain(
+            f"{name}_box_iou_loss",
+            getattr(box_ops, f"{name}_box_iou_loss"),
+            lambda a, b, kind=kind: 1 - _overlaps(kind)(a, b),
+            _BOXES,
+            _OTHERS,
+            smooth=kind != "ciou",
+        )
+        for name, kind in (("generalized", "giou"), ("distance", "diou"), ("complete", "ciou"))
+    ),
+]
+
+_REGIONS = np.array([[0, 0.3, 0.6, 3.2, 4.1], [1, 1.2, 0.1, 4.4, 2.7], [0, 2.1, 2.2, 2.6, 2.9]])
+
+
+def _regions(x):
+    return _REGIONS.astype(np.dtype(x.dtype))
+
+
+ROI = [
+    _plain(
+        "roi_pool",
+        lambda x: roi_ops.roi_pool(x, _regions(x), (2, 3), 0.9),
+        lambda x: roi.roi_pool(x, _REGIONS, (2, 3), 0.9).astype(x.dtype),
+        draw(2, 6, 6, 3),
+    ),
+    *(
+        _plain(
+            f"roi_align-{aligned}",
+            lambda x, a=aligned: roi_ops.roi_align(x, _regions(x), 2, 0.9, 2, a),
+            lambda x, a=aligned: roi.roi_align(x, _REGIONS, (2, 2), 0.9, 2, a).astype(x.dtype),
+            draw(2, 6, 6, 3),
+        )
+        for aligned in (False, True)
+    ),
+    _plain(
+        "ps_roi_pool",
+        lambda x: roi_ops.ps_roi_pool(x, _regions(x), 2, 0.9),
+        lambda x: roi.ps_roi_pool(x, _REGIONS, (2, 2), 0.9).astype(x.dtype),
+        draw(2, 6, 6, 8),
+    ),
+]
+
+_TARGETS, _LENGTHS, _STEPS = np.array([[1, 2, 2], [3, 0, 0]]), np.array([3, 1]), np.array([7, 4])
+
+CTC = [
+    _plain(
+        "ctc_loss",
+        lambda x: ops.ctc_loss(_TARGETS, x, _LENGTHS, _STEPS),
+        lambda x: np.array(
+            [ctc.loss(x[i, : _STEPS[i]], _TARGETS[i, : _LENGTHS[i]], 0) for i in range(2)],
+            x.dtype,
+        ),
+        draw(2, 7, 4),
     ),
 ]
 
@@ -527,6 +611,9 @@ FAMILIES = {
     "movement": MOVEMENT,
     "norm": NORM,
     "topk": TOPK,
+    "boxes": BOXES,
+    "roi": ROI,
+    "ctc": CTC,
 }
 
 

@@ -5,7 +5,14 @@ import pytest
 
 import neuroxide as nx
 from neuroxide import ops
+from tests.ops.cases import FAMILIES, check_forward
 from tests.reference import ctc as reference
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", FAMILIES["ctc"], ids=repr)
+def test_forward(case, dtype):
+    check_forward(case, dtype)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import time
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+import neuroxide as nx
 from neuroxide.datasets.cifar10 import read_records
 from neuroxide.datasets.idx import read_idx
 from neuroxide.datasets.npz import read_npz
@@ -87,6 +88,49 @@ def cifar_bytes() -> bytes:
     return records.tobytes()
 
 
+def model_bytes() -> bytes:
+    """A whole compiled model that has taken a step."""
+    model = nx.Sequential([nx.Input((4,)), nx.layers.Dense(3, "relu"), nx.layers.Dropout(0.1), nx.layers.Dense(2)])
+    model.compile("adam", "mse", metrics=["mae"])
+    model.train_on_batch(np.ones((2, 4), np.float32), np.ones((2, 2), np.float32))
+    path = Path(sys.argv[1]) / "valid-model.nx" if len(sys.argv) > 1 else Path("valid-model.nx")
+    model.save(path)
+    return path.read_bytes()
+
+
+def read_model(path: Path) -> dict[str, Any]:
+    model = nx.models.load_model(path)
+    model(np.ones((1, *model.input_shape[1:]), np.float32))
+    return {str(index): weight for index, weight in enumerate(model.get_weights())}
+
+
+def hostile_config(random: Random, data: bytes) -> bytes:
+    """A model whose configuration says something else somewhere."""
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    config = json.loads(members["config.json"])
+    odd: list[Any] = [None, -1, 0, 10**30, 1.5, "x", "os.system", [], {}, True, [[]], {"class_name": "Dense"}, "nan"]
+    holder, key = random.choice(list(places_in(config)))
+    if random.random() < 0.3:
+        del holder[key]
+    else:
+        holder[key] = random.choice(odd)
+    members["config.json"] = json.dumps(config).encode()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as new:
+        for name, content in members.items():
+            new.writestr(zipfile.ZipInfo(name), content)
+    return file.getvalue()
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (container, key) of nested dictionaries and lists."""
+    for key in list(value) if isinstance(value, dict) else range(len(value)):
+        yield value, key
+        if isinstance(value[key], (dict, list)):
+            yield from places_in(value[key])
+
+
 def hostile_header(random: Random, data: bytes) -> bytes:
     """A safetensors file whose JSON header says something else."""
     length = int.from_bytes(data[:8], "little")
@@ -146,6 +190,9 @@ def zipped(random: Random, data: bytes) -> bytes:
 READERS = {
     "safetensors": Reader("safetensors: ", lambda: safetensors.save(TENSORS), safetensors.load_file, (hostile_header,)),
     "nx": Reader("nx file: |safetensors: ", nx_bytes, read_nx, (hostile_zip,), checked=True),
+    "model": Reader(
+        r".*[a-z_ ]+'?\)?: ", model_bytes, read_model, (hostile_zip, hostile_config, hostile_config), checked=True
+    ),
     "idx": Reader("read_idx: ", idx_bytes, read_idx, (zipped,)),
     "npz": Reader("read_npz: ", npz_bytes, lambda path: read_npz(path, ("x", "y")), (hostile_zip,)),
     "cifar": Reader("cifar10: ", cifar_bytes, read_records, (zipped,)),

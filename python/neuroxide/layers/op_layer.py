@@ -6,6 +6,7 @@ from typing import Any
 
 from neuroxide import ops
 from neuroxide.layers.base import Layer
+from neuroxide.utils import tree
 from neuroxide.utils.naming import auto_name, suggest, to_snake_case
 from neuroxide.utils.registry import register_builtin
 
@@ -35,6 +36,12 @@ class OpLayer(Layer):
         self.op = op
         self._function = function
         self.built = True
+
+    def _convert(self, value: Any) -> Any:
+        # Axes and shapes are arguments of the function, and lists of numbers it converts itself.
+        if isinstance(value, (list, tuple)):
+            return tree.map_structure(super()._convert, value)
+        return super()._convert(value)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The function's value."""

@@ -113,7 +113,7 @@ def load_model(
         with custom_object_scope(dict(custom_objects or {})):
             model = deserialize(config.get("model"), custom_objects, "models")
             if not hasattr(model, "named_weights") or not hasattr(model, "fit"):
-                raise ValueError(f"expected a model, got {type(model).__name__}")
+                raise ValueError(f"load_model: expected {path!r} to hold a model, got {type(model).__name__}")
             if config.get("build") and not model.built:
                 model.build_from_config(config["build"])
             put_weights(model, content["weights.safetensors"], path)

@@ -10,7 +10,7 @@ from neuroxide.autograd.differentiable import primitive
 from neuroxide.autograd.engine import state
 from neuroxide.autograd.tensor import Tensor
 from neuroxide.backend import kernels
-from neuroxide.ops.shapes import as_tensor
+from neuroxide.ops.shapes import as_tensor, whole
 
 
 @primitive
@@ -37,6 +37,7 @@ def _integers(name: str, values: Any, like: Any) -> Any:
     return kernels(like).from_numpy(np.ascontiguousarray(array, np.int64))
 
 
+@whole
 def ctc_loss(
     target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0, zero_infinity: bool = False
 ) -> Tensor:

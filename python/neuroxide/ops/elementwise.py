@@ -8,7 +8,7 @@ from typing import Any
 from neuroxide.autograd.differentiable import elementwise, primitive
 from neuroxide.autograd.tensor import Tensor
 from neuroxide.backend import kernels
-from neuroxide.ops.shapes import as_tensor, dtype_name
+from neuroxide.ops.shapes import as_tensor, dtype_name, whole
 
 _Number = (float, int)
 
@@ -263,6 +263,7 @@ def isinf(x: Any) -> Tensor:
     return equal(absolute(x), math.inf)
 
 
+@whole
 def where(condition: Any, x1: Any, x2: Any) -> Tensor:
     """x1 where condition is true, x2 elsewhere, with broadcasting.
 

@@ -10,7 +10,7 @@ from neuroxide.autograd.tensor import Tensor
 from neuroxide.backend import kernels
 from neuroxide.ops.elementwise import cast
 from neuroxide.ops.movement import reshape
-from neuroxide.ops.shapes import as_tensor
+from neuroxide.ops.shapes import as_tensor, whole
 
 
 @primitive
@@ -51,6 +51,7 @@ def _by_rows(name: str, operation: Any, first: Any, target: Any) -> Tensor:
     return reshape(operation(reshape(first, rows), reshape(target, rows)), shape[:-1])
 
 
+@whole
 def mean_squared_error(pred: Any, target: Any) -> Tensor:
     """Mean of (pred − target)² over the last axis.
 
@@ -72,6 +73,7 @@ def mean_squared_error(pred: Any, target: Any) -> Tensor:
     return _by_rows("mean_squared_error", _mean_squared_error, pred, target)
 
 
+@whole
 def binary_cross_entropy(logits: Any, target: Any) -> Tensor:
     """Mean of −target·log σ(z) − (1 − target)·log(1 − σ(z)) over the last axis, z the logits, stable for all z.
 

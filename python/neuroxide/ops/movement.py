@@ -12,7 +12,7 @@ import numpy as np
 from neuroxide.autograd.differentiable import primitive, primitive_view
 from neuroxide.autograd.tensor import Tensor, wrap
 from neuroxide.backend import array_types, default, kernels
-from neuroxide.ops.shapes import all_axes, as_shape, as_tensor, dtype_name, full_shape, one_axis
+from neuroxide.ops.shapes import all_axes, as_shape, as_tensor, dtype_name, full_shape, one_axis, whole
 
 
 @primitive_view
@@ -130,6 +130,7 @@ def _joined(name: str, xs: Any) -> list[Any]:
     return tensors
 
 
+@whole
 def concatenate(xs: Any, axis: int = 0) -> Tensor:
     """Tensors one after the other along an axis.
 
@@ -167,6 +168,7 @@ def _stack(*arrays: Any, axis: int) -> Any:
     return k.stack(arrays, axis), pullback
 
 
+@whole
 def stack(xs: Any, axis: int = 0) -> Tensor:
     """Tensors of one shape and dtype along a new axis.
 
@@ -234,6 +236,7 @@ def _pad(x: Any, widths: tuple[tuple[int, int], ...], value: float) -> Any:
     return k.pad(x, widths, value), lambda dy: k.take_index(dy, inner)
 
 
+@whole
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Tensor:
     """A border of one value around x.
 

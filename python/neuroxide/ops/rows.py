@@ -12,7 +12,7 @@ from neuroxide.backend import kernels
 from neuroxide.ops.elementwise import add, cast, less, where
 from neuroxide.ops.movement import reshape
 from neuroxide.ops.reduce import max, min
-from neuroxide.ops.shapes import as_tensor, one_axis
+from neuroxide.ops.shapes import as_tensor, one_axis, whole
 
 
 @primitive
@@ -35,6 +35,7 @@ def _take_axis(table: Any, indices: Any, axis: int) -> Any:
     return k.take_axis(table, indices, axis), lambda dy, needs: (k.add_at_index(shape, (*key, indices), dy),)
 
 
+@whole
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """Entries of x along an axis, by number.
 

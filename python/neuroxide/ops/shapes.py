@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from neuroxide.autograd.tensor import Tensor
 
 DTYPES = ("float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def whole(fn: Callable[P, R]) -> Callable[P, R]:
+    """Record a call of `fn` on symbolic tensors as one operation: it asks for what these lack, numbers or lengths."""
+
+    @wraps(fn)
+    def operation(*args: P.args, **kwargs: P.kwargs) -> R:
+        for arg in (*args, *kwargs.values()):
+            for part in arg if isinstance(arg, (list, tuple)) else (arg,):
+                if hasattr(part, "__neuroxide_function__"):
+                    return part.__neuroxide_function__(operation, args, kwargs)  # type: ignore[no-any-return]
+        return fn(*args, **kwargs)
+
+    return operation
 
 
 def as_tensor(x: Any) -> Any:

@@ -9,7 +9,7 @@ from neuroxide.autograd.differentiable import primitive
 from neuroxide.autograd.tensor import Tensor
 from neuroxide.backend import kernels
 from neuroxide.ops.movement import reshape
-from neuroxide.ops.shapes import all_axes, as_tensor, one_axis
+from neuroxide.ops.shapes import all_axes, as_tensor, one_axis, whole
 
 
 @primitive
@@ -102,6 +102,7 @@ def _softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     return loss, pullback
 
 
+@whole
 def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
     """−Σ_c labels_c · log softmax(logits)_c, over the last axis, in one pass.
 

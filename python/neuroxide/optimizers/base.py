@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from neuroxide.autograd import Rows, Tensor, Variable, no_grad
+from neuroxide.autograd.tensor import as_array
 from neuroxide.backend import kernels
 from neuroxide.optimizers.clipping import clip_factors, scaled
 from neuroxide.optimizers.state import OptimizerState
@@ -142,10 +143,10 @@ class Optimizer(OptimizerState):
         self._has_rows = Rows in kinds
         if kinds == {Tensor}:
             arrays = [gradient.data for gradient in grads]
-        elif kinds <= {np.ndarray, Rows}:
+        elif kinds <= {np.ndarray, Rows} and type(variables[0].data) is np.ndarray:
             arrays = grads
         else:
-            arrays = [g.data if isinstance(g, Tensor) else g for g in grads]
+            arrays = [g if g is None or type(g) is Rows else as_array(g) for g in grads]
             if type(None) in kinds:
                 arrays, variables, places = self._without_missing(arrays, variables, places)
         with no_grad():

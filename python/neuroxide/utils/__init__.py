@@ -1,4 +1,6 @@
-"""Helpers around the library: seeds, one-hot labels, names in files."""
+"""Helpers around the library: seeds, one-hot labels, names in files, files fetched once."""
+
+from typing import TYPE_CHECKING, Any
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,12 +20,14 @@ from neuroxide.utils.registry import (
 if TYPE_CHECKING:
     from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
     from neuroxide.visualization import plot_model
+    from neuroxide.utils.files import get_file
 
 __all__ = [
     "Progbar",
     "PyDataset",
     "custom_object_scope",
     "get_custom_objects",
+    "get_file",
     "get_registered_name",
     "get_registered_object",
     "normalize",
@@ -50,3 +54,10 @@ def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
         return getattr(import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module 'neuroxide.utils' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name == "get_file":  # few programs download anything
+        from neuroxide.utils import files
+
+        return files.get_file
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -236,6 +236,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, ki
     if name == "__array__":
         return np.asarray(inner["value"], dtype=_array_dtype(inner["dtype"]))
     where = config.get("module") or kind or "layers"
+    if not isinstance(where, str):
+        raise ValueError(f"deserialize: expected the module of {name} to be a name, got {where!r:.80}")
     registered = config.get("registered_name")
     if name == "function":
         return find(where, registered or inner, custom_objects)
