@@ -89,7 +89,8 @@ impl Line {
 /// Whether something that 13a replaces may occur.
 fn is_marked(text: &str) -> bool {
     // Without early exit, so that it runs on whole registers.
-    text.bytes().fold(false, |found, b| found | (b == b'&') | (b == b'<') | (b == b'\n'))
+    text.as_bytes().iter().fold(0, |found, &b| found | u8::from(b == b'&') | u8::from(b == b'<') | u8::from(b == b'\n'))
+        != 0
 }
 
 /// 13a's replacements: `<skipped>`, hyphens at the end of a line, and four entities, in this order.
@@ -289,11 +290,20 @@ fn cut<C: Classes>(text: &str, base: usize, spans: &mut Vec<Span>) {
                 start = NONE;
             }
             spans.push((base + at, base + at + len));
-        } else if start == NONE {
-            start = at;
+            at += len;
+            before = class;
+            continue;
         }
+        start = if start == NONE { at } else { start };
         at += len;
         before = class;
+        // Most of a text: letters after letters, which are `Other` by every rule.
+        while let Some(&byte) = text.as_bytes().get(at)
+            && byte.is_ascii_alphabetic()
+        {
+            at += 1;
+            before = Class::Other;
+        }
     }
     if start != NONE {
         spans.push((base + start, base + text.len()));
