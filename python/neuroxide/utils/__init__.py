@@ -1,7 +1,5 @@
 """Helpers around the library: seeds, one-hot labels, names in files, files fetched once."""
 
-from typing import TYPE_CHECKING, Any
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +17,8 @@ from neuroxide.utils.registry import (
 
 if TYPE_CHECKING:
     from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
-    from neuroxide.visualization import plot_model
     from neuroxide.utils.files import get_file
+    from neuroxide.visualization import plot_model
 
 __all__ = [
     "Progbar",
