@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from neuroxide import ops
-from tests.reference import activation, elementwise, gemm, loss, norm, reduce, softmax, topk
 from neuroxide.ops import boxes as box_ops
 from neuroxide.ops import roi as roi_ops
-from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, reduce, roi, softmax
+from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, norm, reduce, roi, softmax, topk
 
 
 @dataclass
@@ -515,6 +514,9 @@ TOPK = [
             draw(*shape),
         )
         for shape, k in (((5,), 2), ((3, 7), 7), ((2, 3, 40), 5), ((4, 300), 17), ((0, 4), 2), ((3, 4), 0))
+    ),
+]
+
 _CORNERS = draw(5, 4, low=0.2, high=3.0, seed=5)
 _BOXES = np.concatenate([_CORNERS[:, :2], _CORNERS[:, :2] + _CORNERS[:, 2:]], 1)
 _OTHERS = _BOXES + draw(5, 4, low=-0.15, high=0.15, seed=6)

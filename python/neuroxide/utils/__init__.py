@@ -42,6 +42,7 @@ __all__ = [
 # Keras has these here; their homes themselves need this room.
 _ELSEWHERE = {
     "PyDataset": "neuroxide.data",
+    "get_file": "neuroxide.utils.files",
     "pack_x_y_sample_weight": "neuroxide.data",
     "plot_model": "neuroxide.visualization",
     "unpack_x_y_sample_weight": "neuroxide.data",
@@ -52,10 +53,3 @@ def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
         return getattr(import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module 'neuroxide.utils' has no attribute {name!r}")
-
-def __getattr__(name: str) -> Any:
-    if name == "get_file":  # few programs download anything
-        from neuroxide.utils import files
-
-        return files.get_file
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
