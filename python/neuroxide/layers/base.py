@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,9 @@ class Layer(Tracked):
     _unsupported: frozenset[str] = frozenset()
     # Built-in layers whose call neither calls layers nor adds losses skip the bookkeeping of nested calls.
     _nested = True
+    # Activation functions that `call` applies itself, in the same pass and with the same bits, and the names by which
+    # its argument `activation` takes them: graphs use it for an activation layer that follows.
+    _fuses: Mapping[Any, str] = MappingProxyType({})
     _spec: CallSpec
     name: str
     built: bool
@@ -358,6 +362,10 @@ class Layer(Tracked):
             if hasattr(value, "shape") and (problem := spec.problem(value)):
                 which = f"input {position}: " if len(specs) > 1 else ""
                 raise ValueError(f"{to_snake_case(type(self).__name__)}: {which}{problem}")
+
+    def _only_applies(self) -> Any:
+        """The function of one tensor that the layer applies, where that is all it does; None otherwise."""
+        return None
 
     # -- masks -------------------------------------------------------------------------------------------------------
 

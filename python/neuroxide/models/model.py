@@ -49,7 +49,7 @@ class Model(Trainer, Layer):
 
     _graph: Graph | None
     _entry: tuple[Any, int, tuple[int | None, ...]]
-    _chain: list[Layer] | None
+    _chain: list[Callable[[Any], Any]] | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _is_graph_call(args, kwargs):

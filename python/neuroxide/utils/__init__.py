@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from neuroxide.data.py_dataset import PyDataset
-from neuroxide.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from neuroxide.utils.naming import reset_names
 from neuroxide.utils.numerical import normalize, set_random_seed, to_categorical
 from neuroxide.utils.progbar import Progbar
@@ -18,6 +19,8 @@ from neuroxide.utils.registry import (
 
 if TYPE_CHECKING:
     from neuroxide.utils.files import get_file
+    from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+    from neuroxide.visualization import plot_model
 
 __all__ = [
     "Progbar",
@@ -29,6 +32,7 @@ __all__ = [
     "get_registered_object",
     "normalize",
     "pack_x_y_sample_weight",
+    "plot_model",
     "register_keras_serializable",
     "register_serializable",
     "reset_names",
@@ -44,3 +48,16 @@ def __getattr__(name: str) -> Any:
 
         return files.get_file
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Keras has these here; their homes themselves need this room.
+_ELSEWHERE = {
+    "PyDataset": "neuroxide.data",
+    "pack_x_y_sample_weight": "neuroxide.data",
+    "plot_model": "neuroxide.visualization",
+    "unpack_x_y_sample_weight": "neuroxide.data",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module 'neuroxide.utils' has no attribute {name!r}")
