@@ -186,7 +186,7 @@ pub fn tanh<T: Float, V: Vector<T>>(x: V) -> V {
     (-e / (e + constant::<T, V>(2.0))).copysign(x)
 }
 
-/// The error function, error ≤ 2 ULP (f32; 2.25 without fused multiply-add).
+/// The error function, error ≤ 2.25 ULP (f32; 2.5 without fused multiply-add).
 #[inline(always)]
 pub fn erf<T: Float, V: Vector<T>>(x: V) -> V {
     T::erf(x)

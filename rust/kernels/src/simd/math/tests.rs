@@ -132,7 +132,7 @@ fn tanh_f32() {
 }
 #[test]
 fn erf_f32() {
-    sweep(Erf, if simd::level() == simd::Level::Baseline { 2.25 } else { 2.0 });
+    sweep(Erf, if simd::level() == simd::Level::Baseline { 2.5 } else { 2.25 });
 }
 #[test]
 fn sin_f32() {
