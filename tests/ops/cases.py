@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neuroxide import ops
-from tests.reference import activation, elementwise, gemm, loss, norm, reduce, softmax
+from tests.reference import activation, elementwise, gemm, loss, norm, reduce, softmax, topk
 
 
 @dataclass
@@ -503,6 +503,17 @@ NORM = [
     _norm("moments-mean", lambda x: ops.moments(x, [0, 2])[0], lambda x: x.mean((0, 2)), draw(2, 3, 4)),
     _norm("moments-variance", lambda x: ops.moments(x, [0, 2])[1], lambda x: x.var((0, 2)), draw(2, 3, 4)),
 ]  # fmt: skip
+TOPK = [
+    *(
+        _plain(
+            f"top_k-{shape}-{k}",
+            lambda x, k=k: ops.top_k(x, k)[0],
+            lambda x, k=k: topk.topk(x, k)[0],
+            draw(*shape),
+        )
+        for shape, k in (((5,), 2), ((3, 7), 7), ((2, 3, 40), 5), ((4, 300), 17), ((0, 4), 2), ((3, 4), 0))
+    ),
+]
 
 FAMILIES = {
     "elementwise": ELEMENTWISE,
@@ -515,6 +526,7 @@ FAMILIES = {
     "random": RANDOM,
     "movement": MOVEMENT,
     "norm": NORM,
+    "topk": TOPK,
 }
 
 

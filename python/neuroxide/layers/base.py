@@ -259,18 +259,18 @@ class Layer(Tracked):
     def _training(self, given: bool | None) -> bool:
         if given is not None:
             return bool(given)
-        inherited = CONTEXT.training
+        inherited = CONTEXT.level.training
         return bool(self._spec.training_default) if inherited is None else inherited
 
     def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None) -> Any:
         """Run `call` as one level of nested calls: `training` is handed down, errors get the layer's name."""
-        context = CONTEXT
-        depth, outer = context.depth, context.training
+        level = CONTEXT.level
+        depth, outer = level.depth, level.training
         if depth == 0:
-            context.serial = self.__dict__["_call_serial"] = next(serials)
+            level.serial = self.__dict__["_call_serial"] = next(serials)
         if training is not None:
-            context.training = bool(training)
-        context.depth = depth + 1
+            level.training = bool(training)
+        level.depth = depth + 1
         try:
             if self._spec.takes_training:
                 return self.call(*args, training=self._training(training), **kwargs)
@@ -279,8 +279,8 @@ class Layer(Tracked):
             _name_layer(error, self)
             raise
         finally:
-            context.depth = depth
-            context.training = outer
+            level.depth = depth
+            level.training = outer
 
     def _call_general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         spec = self._spec
@@ -397,11 +397,13 @@ class Layer(Tracked):
         """
         if any(isinstance(leaf, KerasTensor) for leaf in tree.flatten(loss)):
             raise ValueError(f"layer {self.name!r}: add_loss needs values; call it in the call method of a layer")
-        self._losses_of(CONTEXT.serial if CONTEXT.depth else next(serials)).extend(tree.flatten(loss))
+        level = CONTEXT.level
+        self._losses_of(level.serial if level.depth else next(serials)).extend(tree.flatten(loss))
 
     def _penalize_activity(self, outputs: Any) -> None:
         # A layer called on its own keeps the number of the call that just ended.
-        serial = CONTEXT.serial if CONTEXT.depth else self._call_serial
+        level = CONTEXT.level
+        serial = level.serial if level.depth else self._call_serial
         for output in tree.flatten(outputs):
             if isinstance(output, Tensor) and self.activity_regularizer is not None:
                 value = self.activity_regularizer(output)

@@ -104,6 +104,7 @@ from neuroxide.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, mi
 from neuroxide.ops.rows import take
 from neuroxide.ops.shapes import as_tensor
 from neuroxide.ops.softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
+from neuroxide.ops.topk import top_k
 
 __all__ = [
     "abs",
@@ -215,6 +216,7 @@ __all__ = [
     "take",
     "tanh",
     "tile",
+    "top_k",
     "transpose",
     "truncated_normal",
     "var",
