@@ -78,7 +78,7 @@ def cells(entry: dict[str, Any], rivals: Sequence[str]) -> list[str]:
     spread = entry.get("spread_ms", {}).get("ours")
     return [
         entry["workload"] + (" *" if "disturbed" in entry else ""),
-        _amount(entry["ours_ms"], entry.get("ours_mb")),
+        _amount(entry["ours_ms"], entry.get("ours_mb"), entry.get("ours_percent")),
         f"{spread[0] / entry['ours_ms'] - 1:+.0%} {spread[1] / entry['ours_ms'] - 1:+.0%}" if spread else "",
         *(_amount((side := entry["rivals"].get(name, {})).get("ms"), side.get("mb")) for name in rivals),
         f"{entry['ratio']:.2f}x" if entry["ratio"] is not None else "",
@@ -89,9 +89,11 @@ def cells(entry: dict[str, Any], rivals: Sequence[str]) -> list[str]:
     ]
 
 
-def _amount(ms: float | None, mb: float | None) -> str:
+def _amount(ms: float | None, mb: float | None, percent: float | None = None) -> str:
     if ms is not None:
         return duration(ms)
+    if percent is not None:
+        return f"{percent:.1f} %"
     return f"{mb:.1f} MB" if mb is not None else ""
 
 

@@ -24,6 +24,7 @@ class Target:
     share: float | None = None
     max_ms: float | None = None
     max_mb: float | None = None
+    max_percent: float | None = None
     against: tuple[str, ...] | None = None
     mark: str = ""
 
@@ -42,6 +43,8 @@ class Target:
             parts.append(f"<= {duration(self.max_ms)}")
         if self.max_mb is not None:
             parts.append(f"<= {self.max_mb:g} MB")
+        if self.max_percent is not None:
+            parts.append(f"<= {self.max_percent:g} %")
         return ", ".join(parts)
 
     def ratio_of(self, ours: float | None, rivals: Mapping[str, float]) -> float | None:
@@ -57,7 +60,7 @@ class Target:
             verdicts.append(None if ratio is None else ratio >= self.ratio)
         if self.share is not None:
             verdicts.append(None if share is None else share >= self.share)
-        limits = [most for most in (self.max_ms, self.max_mb) if most is not None]
+        limits = [most for most in (self.max_ms, self.max_mb, self.max_percent) if most is not None]
         verdicts += [None if ours is None else ours <= most for most in limits]
         return all_of(verdicts)
 
