@@ -89,6 +89,16 @@ def test_the_weighted_error_of_the_course() -> None:
     assert np.isnan(metrics.weighted_error([], []))
 
 
+def test_labels_far_apart_and_of_any_integer_type() -> None:
+    true, pred = np.array([-(10**9), 5, 10**9, 5]), np.array([5, 5, 10**9, -(10**9)])
+    assert metrics.confusion_matrix(true, pred).tolist() == [[0, 1, 0], [1, 1, 0], [0, 0, 1]]
+    for dtype in (np.uint8, np.int8, np.uint64, bool):
+        small = np.array([0, 1, 1], dtype), np.array([1, 1, 0], dtype)
+        assert metrics.confusion_matrix(*small).tolist() == [[0, 1], [1, 1]], dtype
+    wide = np.array([-128, 127], np.int8)
+    assert metrics.confusion_matrix(wide, wide[::-1]).tolist() == [[0, 1], [1, 0]]
+
+
 def test_one_class_only() -> None:
     with pytest.warns(UserWarning, match="no negatives in y_true"):
         fpr, tpr, _ = metrics.roc_curve([1, 1], [0.2, 0.8])

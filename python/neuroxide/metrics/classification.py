@@ -42,9 +42,20 @@ def _weights(label: str, sample_weight: Any, length: int) -> Array | None:
     return weights
 
 
+def _different(values: Array) -> tuple[Array, Array]:
+    """The different values, sorted, and each value's place among them; whole numbers close together need no sorting."""
+    if values.dtype.kind in "iu" and values.size:
+        low, high = int(values.min()), int(values.max())
+        if high - low <= values.size + 1000 and high < 2**63:
+            offsets = values.astype(np.int64) - low
+            occurs = np.bincount(offsets) > 0
+            return (np.flatnonzero(occurs) + low).astype(values.dtype), (np.cumsum(occurs) - 1)[offsets]
+    return np.unique(values, return_inverse=True)
+
+
 def _numbered(label: str, true: Array, pred: Array, labels: Any) -> tuple[Array, Array, Array]:
     """The labels, and both arrays as places among them; labels of one's own come first, in their order."""
-    present, places = np.unique(np.concatenate([true, pred]), return_inverse=True)
+    present, places = _different(np.concatenate([true, pred]))
     if labels is None:
         return present, places[: len(true)], places[len(true) :]
     own = np.asarray(labels)
@@ -389,7 +400,7 @@ def classification_report(
     if len(names) != len(tally.labels):
         raise ValueError(f"{name}: expected {len(tally.labels)} target_names, got {len(names)}")
     true, pred = _targets(name, y_true, y_pred)
-    present = np.unique(np.concatenate([true, pred])) if true.ndim == 1 else np.arange(0)
+    present = _different(np.concatenate([true, pred]))[0] if true.ndim == 1 else np.arange(0)
     is_accuracy = true.ndim == 1 and set(present.tolist()) <= set(tally.labels.tolist())
     heads = ("precision", "recall", "f1-score", "support")
     shares = _shares(tally, 1.0, zero_division)
