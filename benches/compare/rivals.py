@@ -22,6 +22,8 @@ RIVALS = (
     "faster_coco_eval",
     "fast_ctc_decode",
     "sklearn",
+    "sacrebleu",
+    "jiwer",
 )
 # Distributions that bear another name than what is imported.
 DISTRIBUTIONS = {"tensorflow": "tensorflow-cpu", "cv2": "opencv-python-headless", "sklearn": "scikit-learn"}

@@ -3,11 +3,14 @@
 One section per stem of rust/bindings/src. Arrays are C-contiguous, float32 or float64, unless said.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict, final
 
 from numpy.typing import NDArray
 
 _Array = NDArray[Any]
+_Texts = Sequence[str]  # tuples and lists
+_OptionalTexts = Sequence[Sequence[str | None]]
 
 __version__: str
 
@@ -182,6 +185,7 @@ def broadcast_to(x: _Array, shape: tuple[int, ...]) -> _Array: ...
 def max_backward(x: _Array, y_keepdims: _Array, dy_keepdims: _Array) -> _Array: ...
 def cumsum(x: _Array, axis: int) -> _Array: ...
 def count_nonfinite(x: _Array) -> int: ...
+def sums_of_squares(arrays: _Arrays) -> list[float]: ...
 def sum_squares(arrays: list[_Array] | tuple[_Array, ...]) -> float: ...
 
 # softmax: along one axis; labels are classes (N,), int32 or int64, or weights (N, C) of the logits' dtype
@@ -200,12 +204,93 @@ def mean_squared_error_backward(pred: _Array, target: _Array, dloss: _Array) -> 
 def binary_cross_entropy(logits: _Array, target: _Array) -> _Array: ...
 def binary_cross_entropy_backward(logits: _Array, target: _Array, dloss: _Array) -> _Array: ...
 
+# norm: statistics of channels (groups 0: of the batch), and of rows
+
+_Wanted = _Array | None
+
+def channel_norm_forward(
+    x: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    groups: int,
+    epsilon: float,
+    activation: str,
+) -> tuple[_Array, _Array, _Array, _Array]: ...
+def channel_norm_backward(
+    x: _Array,
+    dy: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    saved: _Array,
+    dmean: _Array | None,
+    dvariance: _Array | None,
+    axis: int,
+    groups: int,
+    epsilon: float,
+    activation: str,
+    need_dx: bool,
+    need_dgamma: bool,
+    need_dbeta: bool,
+) -> tuple[_Wanted, _Wanted, _Wanted]: ...
+def channel_scale(
+    x: _Array,
+    mean: _Array,
+    variance: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    epsilon: float,
+    activation: str,
+) -> _Array: ...
+def channel_scale_backward(
+    x: _Array,
+    dy: _Array,
+    mean: _Array,
+    variance: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    epsilon: float,
+    activation: str,
+    needs: tuple[bool, bool, bool, bool, bool],
+) -> tuple[_Wanted, _Wanted, _Wanted, _Wanted, _Wanted]: ...
+def row_norm_forward(
+    x: _Array, gamma: _Array | None, beta: _Array | None, form: str, axes: int, epsilon: float
+) -> tuple[_Array, _Array]: ...
+def row_norm_backward(
+    x: _Array,
+    dy: _Array,
+    gamma: _Array | None,
+    saved: _Array,
+    form: str,
+    axes: int,
+    epsilon: float,
+    need_dx: bool,
+    need_dgamma: bool,
+    need_dbeta: bool,
+) -> tuple[_Wanted, _Wanted, _Wanted]: ...
+
 # optimizer: in place over lists of equal length
 
 _Arrays = list[_Array] | tuple[_Array, ...]
+_Numbers = list[float] | tuple[float, ...]
 
+# What every step takes last: each gradient is multiplied by its number of `scales` and brought into ±`clip`, each
+# parameter multiplied by its number of `decays` before the update, and `moving` averages follow at momentum `ema`.
 def sgd_step(
-    params: _Arrays, grads: _Arrays, velocities: _Arrays | None, lr: float, momentum: float, nesterov: bool
+    params: _Arrays,
+    grads: _Arrays,
+    velocities: _Arrays | None,
+    lr: float,
+    momentum: float,
+    nesterov: bool,
+    dampening: float = 0.0,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
 ) -> None: ...
 def rmsprop_step(
     params: _Arrays,
@@ -217,6 +302,11 @@ def rmsprop_step(
     rho: float,
     momentum: float,
     epsilon: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
 ) -> None: ...
 def adam_step(
     params: _Arrays,
@@ -229,7 +319,118 @@ def adam_step(
     beta_2: float,
     epsilon: float,
     step: int,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
 ) -> None: ...
+def adagrad_step(
+    params: _Arrays,
+    grads: _Arrays,
+    accumulators: _Arrays,
+    lr: float,
+    epsilon: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def adadelta_step(
+    params: _Arrays,
+    grads: _Arrays,
+    gradients: _Arrays,
+    deltas: _Arrays,
+    lr: float,
+    rho: float,
+    epsilon: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def adamax_step(
+    params: _Arrays,
+    grads: _Arrays,
+    ms: _Arrays,
+    norms: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    step: int,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def nadam_step(
+    params: _Arrays,
+    grads: _Arrays,
+    ms: _Arrays,
+    vs: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    step: int,
+    product: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def lion_step(
+    params: _Arrays,
+    grads: _Arrays,
+    ms: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def ftrl_step(
+    params: _Arrays,
+    grads: _Arrays,
+    accumulators: _Arrays,
+    linears: _Arrays,
+    lr: float,
+    power: float,
+    l1: float,
+    l2: float,
+    shrinkage: float,
+    beta: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def lamb_step(
+    params: _Arrays,
+    grads: _Arrays,
+    ms: _Arrays,
+    vs: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    step: int,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def ema_step(averages: _Arrays, values: _Arrays, momentum: float) -> None: ...
 
 # probe
 
@@ -280,6 +481,56 @@ class CtcScorer:
         boundary: bool,
         hot: float,
     ) -> CtcScorer: ...
+
+# bleu, chrf, edit_distance: texts in, whole numbers out
+
+def bleu_statistics(
+    hypotheses: _Texts, references: _OptionalTexts, tokenize: str, lowercase: bool, max_order: int
+) -> tuple[_Array, int]: ...
+def bleu_tokenize(lines: _Texts, tokenize: str, lowercase: bool) -> list[str]: ...
+def bleu_resample(rows: _Array, draws: _Array) -> _Array: ...
+def chrf_statistics(
+    hypotheses: _Texts,
+    references: _OptionalTexts,
+    char_order: int,
+    word_order: int,
+    beta: float,
+    lowercase: bool,
+    whitespace: bool,
+    eps_smoothing: bool,
+) -> tuple[_Array, int]: ...
+def edit_distance(references: _Texts, hypotheses: _Texts, unit: str) -> list[_Array]: ...
+# decoding: prompt (N, P), forced (N, F), norms (L,); numbers are groups, width, keep, min_length, no_repeat;
+# sampling is temperature, top_k, top_p, min_p, seed, draw, sequences
+
+@final
+class DecodingSearch:
+    def __new__(
+        cls,
+        prompt: _Array,
+        forced: _Array,
+        norms: _Array,
+        ends: _Array,
+        banned: _Array,
+        numbers: tuple[int, int, int, int, int],
+        diversity: float,
+        force_end: bool,
+        stop: str,
+        sampling: tuple[Any, ...] | None,
+    ) -> DecodingSearch: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    def step(self, logits: _Array) -> tuple[_Array, _Array]: ...
+    def results(self, most: int, pad: int) -> tuple[_Array, _Array, _Array, _Array, _Array, _Array]: ...
+
+def token_log_probs(logits: _Array, tokens: _Array) -> _Array: ...
+
+# topk
+
+def topk(x: _Array, k: int) -> tuple[_Array, _Array]: ...
+def topk_backward(indices: _Array, dy: _Array, columns: int) -> _Array: ...
 
 # kmeans
 

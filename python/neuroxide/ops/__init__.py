@@ -90,11 +90,21 @@ from neuroxide.ops.movement import (
     zeros,
     zeros_like,
 )
+from neuroxide.ops.norm import (
+    batch_norm,
+    batch_normalization,
+    group_norm,
+    layer_normalization,
+    moments,
+    normalize,
+    rms_normalization,
+)
 from neuroxide.ops.random import dropout, random_normal, random_uniform, truncated_normal
 from neuroxide.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, prod, std, sum, var
 from neuroxide.ops.rows import take
 from neuroxide.ops.shapes import as_tensor
 from neuroxide.ops.softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
+from neuroxide.ops.topk import top_k
 
 __all__ = [
     "abs",
@@ -105,6 +115,8 @@ __all__ = [
     "arange",
     "argmax",
     "argmin",
+    "batch_norm",
+    "batch_normalization",
     "binary_cross_entropy",
     "broadcast_to",
     "cast",
@@ -132,12 +144,14 @@ __all__ = [
     "getitem",
     "greater",
     "greater_equal",
+    "group_norm",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
     "isfinite",
     "isinf",
     "isnan",
+    "layer_normalization",
     "leaky_relu",
     "less",
     "less_equal",
@@ -155,10 +169,12 @@ __all__ = [
     "mean_squared_error",
     "min",
     "minimum",
+    "moments",
     "moveaxis",
     "multiply",
     "ndim",
     "negative",
+    "normalize",
     "not_equal",
     "one_hot",
     "ones",
@@ -174,6 +190,7 @@ __all__ = [
     "relu6",
     "repeat",
     "reshape",
+    "rms_normalization",
     "rsqrt",
     "selu",
     "shape",
@@ -199,6 +216,7 @@ __all__ = [
     "take",
     "tanh",
     "tile",
+    "top_k",
     "transpose",
     "truncated_normal",
     "var",

@@ -2,15 +2,20 @@
 
 pub mod activation;
 pub mod average_precision;
+pub mod bleu;
 pub mod boxes;
 pub mod broadcast;
+pub mod chrf;
 pub mod ctc;
+pub mod decoding;
+pub mod edit_distance;
 pub mod elementwise;
 pub mod gemm;
 pub mod kmeans;
 pub mod loss;
 pub mod movement;
 pub mod nms;
+pub mod norm;
 pub mod optimizer;
 pub mod parts;
 pub mod probe;
@@ -22,4 +27,6 @@ pub mod rows;
 pub mod scratch;
 pub mod simd;
 pub mod softmax;
+pub mod text;
 pub mod threads;
+pub mod topk;
