@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from neuroxide import ctc
+from neuroxide import ctc, ops
 from tests.reference import ctc as reference
 
 CLASSES = ["", "a", "b", " "]
@@ -32,6 +32,16 @@ def test_beam_search_sums_over_alignments(rng):
         assert tuple(hypothesis.labels) == labels
         assert hypothesis.log_probability == pytest.approx(np.log(p))
         assert hypothesis.score == hypothesis.log_probability
+
+
+def test_steps_are_those_of_the_alignment_where_asked_for(rng):
+    logits = rng.normal(size=(20, 5)) * 3
+    plain, timed = ctc.beam_search(logits, n_best=3), ctc.beam_search(logits, n_best=3, steps=True)
+    for without, found in zip(plain, timed, strict=True):
+        assert without.steps is None and without.labels.tolist() == found.labels.tolist()
+        path = ctc.align(logits, found.labels).path
+        starts = [t for t in range(20) if path[t] != 0 and (t == 0 or path[t] != path[t - 1])]
+        assert found.steps.tolist() == starts
 
 
 def test_align(rng):
@@ -83,6 +93,85 @@ def test_hot_words_and_unigrams():
     assert decoder.decode(weak) == "aa"
     assert decoder.decode(weak, hotwords=["ab"]) == "ab"
     assert ctc.build_ctcdecoder(CLASSES, unigrams=["bb"]).decode(weak) == "bb"
+
+
+def test_unicode_words(tmp_path):
+    labels = ["", "ä", "漢", "\U0001f44d\U0001f3fd", " "]
+    path = tmp_path / "a.arpa"
+    path.write_text(ARPA.replace("ab", "漢ä"), encoding="utf-8")
+    said = np.eye(5)[[2, 0, 1, 4, 3, 0, 3]] * 9.0
+    assert ctc.build_ctcdecoder(labels).decode(said) == "漢ä " + 2 * "\U0001f44d\U0001f3fd"
+    assert ctc.build_ctcdecoder(labels, unigrams=["漢ä"]).decode(said[:3]) == "漢ä"
+    assert ctc.build_ctcdecoder(labels, kenlm_model_path=path).decode(said[:3]) == "漢ä"
+
+
+NAN, INFINITE = np.full((2, 3), np.nan), np.full((2, 3), np.inf)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: ctc.greedy(NAN), ValueError, r"greedy: expected logits without NaN or \+inf"),
+        (lambda: ctc.greedy(INFINITE), ValueError, r"greedy: expected logits without NaN or \+inf"),
+        (lambda: ctc.beam_search(NAN), ValueError, r"ctc_beam_search: expected logits without NaN or \+inf"),
+        (lambda: ctc.beam_search(INFINITE), ValueError, r"ctc_beam_search: expected logits without NaN or \+inf"),
+        (lambda: ctc.align(NAN, [1]), ValueError, r"align: expected logits without NaN or \+inf"),
+        (lambda: ctc.greedy(np.zeros((2, 3)), blank=-1), ValueError, "greedy: expected blank not to be negative"),
+        (lambda: ctc.beam_search(np.zeros((2, 3)), blank=3), ValueError, "blank to be one of the 3 classes"),
+        (lambda: ctc.beam_search(np.zeros((2, 3)), beam_width=0), ValueError, "beam_width to be at least 1"),
+        (lambda: ctc.beam_search(np.zeros((2, 3)), beam_width=2.5), TypeError, "beam_width to be a whole number"),
+        (lambda: ctc.beam_search(np.zeros((2, 3)), n_best=-1), ValueError, "n_best not to be negative, got -1"),
+        (lambda: ctc.align(np.zeros((2, 3)), [0]), ValueError, "other than the blank 0"),
+        (lambda: ctc.align(np.zeros((2, 3)), [1.5]), ValueError, "align: expected labels to hold whole numbers"),
+        (lambda: ctc.greedy(np.zeros((2, 2, 3)), [1.5, 2]), ValueError, "lengths to hold whole numbers"),
+        (lambda: ctc.greedy(np.zeros((2, 2, 3)), [3, 2]), ValueError, "to be between 0 and 2, got 3"),
+        (lambda: ctc.collapse([0.5]), ValueError, "collapse: expected path to hold whole numbers"),
+    ],
+)
+def test_what_decoders_refuse(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+CORRUPT = {
+    "no header": ("\\data\\", "data", r"line \d+: expected .data"),
+    "count": ("ngram 1=4", "ngram 1=x", r"line \d+: expected 'ngram 1=COUNT'"),
+    "too few": ("ngram 1=4", "ngram 1=5", "expected a log-probability, 1 words"),
+    "too many": ("ngram 1=4", "ngram 1=3", "expected '.*end.*' after 3 1-grams"),
+    "probability": ("-0.2 ab", "nan ab", r"line \d+: expected a log-probability"),
+    "positive": ("-0.2 ab", "0.2 ab", r"line \d+: expected a log-probability"),
+    "cut off": ("\\end\\", "", "got the end of the file"),
+}
+
+
+@pytest.mark.parametrize("what", CORRUPT)
+def test_corrupt_arpa(tmp_path, what):
+    old, new, text = CORRUPT[what]
+    path = tmp_path / "a.arpa"
+    path.write_text(ARPA.replace(old, new))
+    with pytest.raises(ValueError, match=f"read_arpa: .*a.arpa', {text}" if "line" in text else text):
+        ctc.read_arpa(path)
+    path.write_bytes(b"\xff\xfe" + ARPA.encode())
+    with pytest.raises(ValueError, match="to be text in UTF-8"):
+        ctc.read_arpa(path)
+
+
+@pytest.mark.peers
+def test_fast_ctc_decode_live():
+    search = pytest.importorskip("fast_ctc_decode").beam_search
+    rng = np.random.default_rng(3)
+    for case in range(300):
+        steps, classes, width = (int(rng.integers(*span)) for span in ((1, 60), (2, 12), (1, 20)))
+        logits = (rng.normal(size=(steps, classes)) * rng.choice([1.0, 3.0, 8.0])).astype(np.float32)
+        p = np.exp(logits - logits.max(-1, keepdims=True))
+        text, _ = search(p / p.sum(-1, keepdims=True), "".join(map(chr, range(65, 65 + classes))), width, 0.0)
+        best = ctc.beam_search(logits, beam_width=width)[0]
+        found = "".join(chr(65 + label) for label in best.labels)
+        if found != text:
+            # In float32 it may keep another of two prefixes that are all but equal: then ours is the likelier.
+            theirs = ops.ctc_loss([[ord(c) - 65 for c in text]], logits[None].astype(float), [len(text)], [steps])
+            ours = ops.ctc_loss([best.labels], logits[None].astype(float), [len(found)], [steps])
+            assert ours.numpy()[0] <= theirs.numpy()[0] + 1e-3, case
 
 
 def test_wrong_calls(rng):

@@ -67,3 +67,48 @@ def test_loss_class_as_keras(batch):
     assert nx.losses.get("ctc") is nx.losses.ctc
     with pytest.raises(ValueError, match=r"ctc: expected y_true of shape \(B, L\) and y_pred of shape \(B, T, C\)"):
         loss([1, 2], nx.Tensor(logits))
+
+
+def test_negative_blank_is_named(batch):
+    logits, labels, lengths, steps = batch
+    with pytest.raises(ValueError, match="ctc_loss: expected mask_index to be one of the classes from 0 on, got -1"):
+        ops.ctc_loss(labels, logits, lengths, steps, mask_index=-1)
+
+
+@pytest.mark.peers
+def test_torch_live():
+    """Loss and gradient of 1,500 batches: any blank, mixed lengths, none, infeasible ones, `zero_infinity`."""
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(1)
+    infinite = 0
+    for case in range(1500):
+        sequences, steps, classes = (int(rng.integers(*span)) for span in ((1, 5), (1, 30), (2, 9)))
+        width, blank, zero_infinity = int(rng.integers(1, 12)), int(rng.integers(classes)), bool(case % 2)
+        logits = rng.normal(size=(sequences, steps, classes)) * rng.choice([0.1, 1.0, 8.0])
+        labels = rng.integers(0, classes - 1, (sequences, width))
+        labels += labels >= blank
+        lengths, used = rng.integers(0, width + 1, sequences), rng.integers(1, steps + 1, sequences)
+        there = torch.tensor(logits.transpose(1, 0, 2), requires_grad=True)
+        want = torch.nn.functional.ctc_loss(
+            torch.log_softmax(there, -1),
+            torch.tensor(labels),
+            torch.tensor(used),
+            torch.tensor(lengths),
+            blank,
+            "none",
+            zero_infinity,
+        )
+        here = nx.Tensor(logits, requires_grad=True)
+        loss = ops.ctc_loss(labels, here, lengths, used, blank, zero_infinity)
+        np.testing.assert_allclose(loss.numpy(), want.detach().numpy(), rtol=1e-9, atol=1e-10)
+        possible = torch.isfinite(want.detach())
+        infinite += int((~possible).sum())
+        # torch's gradient of an infinite loss is NaN; ours is 0.
+        want[possible].sum().backward() if possible.any() else None
+        ops.sum(loss).backward()
+        gradient = np.zeros_like(logits) if there.grad is None else there.grad.numpy().transpose(1, 0, 2)
+        got = here.grad.numpy()
+        assert np.isfinite(got).all()
+        rows = possible.numpy() if zero_infinity is False else np.ones(sequences, bool)
+        np.testing.assert_allclose(got[rows], gradient[rows], rtol=1e-7, atol=1e-9)
+    assert infinite > 100

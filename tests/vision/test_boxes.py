@@ -101,6 +101,11 @@ def test_convert_there_and_back(source, target):
     assert vision.box_convert(box.astype(np.float32), source, target).dtype == np.float32
 
 
+def test_empty_lists_are_no_boxes():
+    assert vision.box_iou([], [[0, 0, 1, 1]]).shape == (0, 1)
+    assert vision.generalized_box_iou(np.zeros((0, 4)), []).shape == (0, 0)
+
+
 def test_clip_and_remove():
     boxes = np.array([[-5.0, 2, 30, 9], [1, 1, 2, 8], [np.nan, 0, 1, 1]])
     clipped = vision.clip_boxes_to_image(boxes, (8, 20))
@@ -131,6 +136,7 @@ def test_clip_and_remove():
         (lambda: vision.box_convert(np.zeros((1, 4)), "xyxy", "abc"), ValueError, "out_fmt to be one of"),
         (lambda: vision.box_area(np.zeros((1, 3))), ValueError, r"\(\.\.\., 4\), got \(1, 3\)"),
         (lambda: vision.clip_boxes_to_image(np.zeros((1, 4)), (-1, 2)), ValueError, "not to be negative"),
+        (lambda: vision.clip_boxes_to_image(np.zeros((1, 4)), (3, 2, 3)), ValueError, r"to be \(height, width\)"),
         (lambda: vision.remove_small_boxes(np.zeros(4), 1), ValueError, r"\(N, 4\)"),
         (
             lambda: _core.box_overlap(np.zeros((1, 4)), np.zeros((1, 4)), "hiou", 0.0),

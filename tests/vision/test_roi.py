@@ -1,5 +1,7 @@
 """Regions of interest, and the losses of aligned boxes."""
 
+import json
+import pathlib
 from functools import partial
 
 import numpy as np
@@ -8,6 +10,8 @@ import pytest
 from neuroxide import Tensor, _core, vision
 from tests.reference import boxes as box_reference
 from tests.reference import roi as reference
+
+GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "roi.json"
 
 
 def draw(seed, dtype=np.float64, channels=1):
@@ -150,6 +154,22 @@ MAPS, ROIS = np.zeros((1, 4, 4, 4)), np.zeros((1, 5))
 def test_errors(call, text):
     with pytest.raises(ValueError, match=text):
         call()
+
+
+@pytest.mark.parametrize("case", json.loads(GOLDEN.read_text())["cases"], ids=lambda case: f"map{np.shape(case['x'])}")
+@pytest.mark.parametrize("name", ["roi_pool", "roi_align", "ps_roi_pool"])
+def test_torchvision_golden(name, case):
+    def last(values):
+        return np.array(values).transpose(0, 2, 3, 1)
+
+    settings = {"sampling_ratio": case["ratio"], "aligned": case["aligned"]} if name == "roi_align" else {}
+    x = Tensor(last(case["x"]), requires_grad=True)
+    y = getattr(vision, name)(x, np.array(case["rois"]), tuple(case["size"]), case["scale"], **settings)
+    want = np.array(case[name]["y"])
+    np.testing.assert_allclose(y.numpy(), last(want), rtol=0, atol=1e-12)
+    if name != "ps_roi_pool":  # torchvision's backward pass uses other bins there than its forward pass
+        y.backward(last(np.arange(1.0, want.size + 1).reshape(want.shape) / want.size))
+        np.testing.assert_allclose(np.asarray(x.grad), last(case[name]["dx"]), rtol=0, atol=1e-11)
 
 
 @pytest.mark.peers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +18,8 @@ class Hypothesis(NamedTuple):
     """One labelling that a search found."""
 
     labels: Labels
-    #: Step at which each label comes up in the likeliest alignment.
-    steps: Labels
+    #: Step at which each label comes up in the likeliest alignment; None where not asked for.
+    steps: Labels | None
     #: log of the labelling's probability, summed over the alignments that the beam kept.
     log_probability: float
     #: The same plus what the scorer adds.
@@ -36,6 +37,29 @@ class Alignment(NamedTuple):
     log_probability: float
 
 
+def _whole(func: str, name: str, values: Any) -> Labels:
+    """A contiguous int64 array of whole numbers."""
+    array = np.asarray(values)
+    if (
+        array.size
+        and array.dtype.kind not in "iub"
+        and not (array.dtype.kind == "f" and (array == array.round()).all())
+    ):
+        raise ValueError(f"{func}: expected {name} to hold whole numbers, got dtype {array.dtype}")
+    return np.ascontiguousarray(array, np.int64)
+
+
+def _count(func: str, name: str, value: Any) -> int:
+    """A whole number that is not negative."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{func}: expected {name} to be a whole number, got {value!r}") from None
+    if number < 0:
+        raise ValueError(f"{func}: expected {name} not to be negative, got {number}")
+    return number
+
+
 def _logits(func: str, logits: Any, lengths: Any) -> tuple[Any, Labels, bool]:
     """Logits as (B, T, C), a length for each, and whether the batch axis was added."""
     data = np.asarray(logits)
@@ -50,7 +74,13 @@ def _logits(func: str, logits: Any, lengths: Any) -> tuple[Any, Labels, bool]:
         raise ValueError(f"{func}: expected logits of shape (T, C) or (B, T, C), got {data.shape}")
     if lengths is None:
         lengths = np.full(data.shape[0], data.shape[1])
-    return np.ascontiguousarray(data), np.ascontiguousarray(np.atleast_1d(lengths), np.int64), single
+    return np.ascontiguousarray(data), np.atleast_1d(_whole(func, "lengths", lengths)), single
+
+
+def _refuse_nan(func: str, scores: Any) -> None:
+    """Scores are NaN where a step that counts has NaN or +inf among its logits, or nothing but -inf."""
+    if np.isnan(scores).any():
+        raise ValueError(f"{func}: expected logits without NaN or +inf, and one above -inf at each step")
 
 
 def collapse(path: Any, blank: int = 0) -> Labels:
@@ -63,11 +93,14 @@ def collapse(path: Any, blank: int = 0) -> Labels:
     Returns:
         int64 array of the labels.
 
+    Raises:
+        ValueError: for another shape, or fractions.
+
     Example:
         >>> collapse([1, 1, 0, 1, 2, 2]).tolist()
         [1, 1, 2]
     """
-    return _core.ctc_collapse(np.ascontiguousarray(path, np.int64), blank)
+    return _core.ctc_collapse(_whole("collapse", "path", path), blank)
 
 
 def greedy(logits: Any, lengths: Any = None, blank: int = 0) -> Any:
@@ -82,14 +115,15 @@ def greedy(logits: Any, lengths: Any = None, blank: int = 0) -> Any:
         A list of int64 arrays; for one sequence, the array alone.
 
     Raises:
-        ValueError: for shapes, lengths or a blank that do not fit.
+        ValueError: for shapes, lengths or a blank that do not fit; NaN or +inf among the steps that count.
 
     Example:
         >>> greedy([[0.0, 3.0], [0.0, 3.0], [9.0, 0.0], [0.0, 3.0]]).tolist()
         [1, 1]
     """
     data, steps, single = _logits("greedy", logits, lengths)
-    labels, _ = _core.ctc_greedy(data, steps, blank)
+    labels, scores = _core.ctc_greedy(data, steps, _count("greedy", "blank", blank))
+    _refuse_nan("greedy", scores)
     found = [row[row >= 0] for row in labels]
     return found[0] if single else found
 
@@ -103,6 +137,7 @@ def beam_search(
     min_probability: float = 0.0,
     prune: float = float("inf"),
     scorer: Scorer | None = None,
+    steps: bool = False,
 ) -> Any:
     """The likeliest labellings, each summed over its alignments (prefix beam search).
 
@@ -118,12 +153,14 @@ def beam_search(
         min_probability: classes less likely than this at a step extend nothing; in [0, 1).
         prune: prefixes whose score is this far (nats) below the best one's are dropped.
         scorer: language model, vocabulary, hot words; scores then order the beam.
+        steps: whether to align each labelling with the steps too, as `align` does.
 
     Returns:
-        For each sequence a list of `Hypothesis`, best first; for one sequence, the list alone.
+        For each sequence a list of `Hypothesis`, best first; for one sequence, the list alone. The list is empty where
+        some step leaves no class possible.
 
     Raises:
-        ValueError: for shapes, lengths or options that do not fit, or NaN among the logits.
+        ValueError: for shapes, lengths or options that do not fit, NaN or +inf among the logits.
 
     Example:
         >>> import numpy as np
@@ -133,9 +170,13 @@ def beam_search(
 
     Source: Hannun et al. 2014, "First-pass large vocabulary continuous speech recognition", algorithm 1.
     """
-    data, steps, single = _logits("beam_search", logits, lengths)
+    data, used, single = _logits("beam_search", logits, lengths)
     core = None if scorer is None else scorer._core
-    found = _core.ctc_beam_search(data, steps, blank, beam_width, min_probability, prune, n_best, core)
+    blank, beam_width, n_best = (
+        _count("beam_search", name, value)
+        for name, value in (("blank", blank), ("beam_width", beam_width), ("n_best", n_best))
+    )
+    found = _core.ctc_beam_search(data, used, blank, beam_width, min_probability, prune, n_best, core, bool(steps))
     lists = [[Hypothesis(*hypothesis) for hypothesis in beams] for beams in found]
     return lists[0] if single else lists
 
@@ -154,7 +195,7 @@ def align(logits: Any, labels: Any, lengths: Any = None, label_lengths: Any = No
         An `Alignment` for each sequence; for one sequence, it alone.
 
     Raises:
-        ValueError: for shapes, lengths or labels that do not fit.
+        ValueError: for shapes, lengths or labels that do not fit; NaN or +inf among the steps that count.
 
     Example:
         >>> align([[0.0, 3.0], [3.0, 0.0], [0.0, 3.0]], [1, 1]).path.tolist()
@@ -163,12 +204,14 @@ def align(logits: Any, labels: Any, lengths: Any = None, label_lengths: Any = No
     Source: torchaudio.functional.forced_align.
     """
     data, steps, single = _logits("align", logits, lengths)
-    targets = np.ascontiguousarray(labels, np.int64)
+    targets = _whole("align", "labels", labels)
     if single:
         targets = targets[None]
     if label_lengths is None:
         label_lengths = np.full(len(targets), targets.shape[-1])
-    label_lengths = np.ascontiguousarray(np.atleast_1d(label_lengths), np.int64)
+    label_lengths = np.atleast_1d(_whole("align", "label_lengths", label_lengths))
+    blank = _count("align", "blank", blank)
     paths, scores, totals = _core.ctc_align(data, targets, steps, label_lengths, blank)
+    _refuse_nan("align", scores)
     found = [Alignment(paths[i, :n], scores[i, :n], float(totals[i])) for i, n in enumerate(steps)]
     return found[0] if single else found

@@ -28,7 +28,8 @@ def _words(labels: Sequence[str], hypothesis: Hypothesis) -> list[tuple[str, tup
     """Words with the steps that they span."""
     words: list[tuple[str, tuple[int, int]]] = []
     word, first, last = "", 0, 0
-    for label, step in zip(hypothesis.labels.tolist(), hypothesis.steps.tolist(), strict=True):
+    steps = [] if hypothesis.steps is None else hypothesis.steps.tolist()
+    for label, step in zip(hypothesis.labels.tolist(), steps, strict=True):
         piece = labels[label]
         starts = piece.startswith("\u2581")
         if (piece == " " or starts) and word:
@@ -99,6 +100,7 @@ class BeamSearchDecoderCTC:
             min_probability=float(np.exp(token_min_logp)),
             prune=-beam_prune_logp,
             scorer=scorer,
+            steps=True,
         )
         beams = []
         for hypothesis in found:

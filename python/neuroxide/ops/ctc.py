@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -75,4 +76,7 @@ def ctc_loss(
         _integers(name, values, logits.data)
         for name, values in (("target", target), ("target_length", target_length), ("output_length", output_length))
     )
-    return _ctc_loss(logits, labels, logit_lengths, label_lengths, mask_index, zero_infinity)
+    blank = operator.index(mask_index)
+    if blank < 0:
+        raise ValueError(f"ctc_loss: expected mask_index to be one of the classes from 0 on, got {blank}")
+    return _ctc_loss(logits, labels, logit_lengths, label_lengths, blank, zero_infinity)

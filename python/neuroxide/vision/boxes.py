@@ -112,6 +112,8 @@ def clip_boxes_to_image(boxes: ArrayLike, size: tuple[int, int]) -> Array:
     """
     (box,) = floats("clip_boxes_to_image", boxes=boxes)
     _last_is_four("clip_boxes_to_image", "boxes", box)
+    if len(size) != 2:
+        raise ValueError(f"clip_boxes_to_image: expected size to be (height, width), got {size}")
     height, width = size
     if height < 0 or width < 0:
         raise ValueError(f"clip_boxes_to_image: expected size (height, width) not to be negative, got {size}")
@@ -137,7 +139,7 @@ def remove_small_boxes(boxes: ArrayLike, min_size: float) -> Array:
 
 
 def _pairwise(func: str, kind: str, boxes1: ArrayLike, boxes2: ArrayLike, fmt: str, eps: float) -> Array:
-    a, b = floats(func, boxes1=boxes1, boxes2=boxes2)
+    a, b = (box.reshape(0, 4) if box.shape == (0,) else box for box in floats(func, boxes1=boxes1, boxes2=boxes2))
     for name, box in (("boxes1", a), ("boxes2", b)):
         if box.ndim != 2 or box.shape[1] != 4:
             raise ValueError(f"{func}: expected {name} of shape (N, 4), got {box.shape}")
@@ -170,6 +172,7 @@ def box_iou(boxes1: ArrayLike, boxes2: ArrayLike, fmt: str = "xyxy") -> Array:
 
     Returns:
         Array of shape (N, M), values in [0, 1]. NaN for a pair with a NaN coordinate, and for two boxes without area.
+        An empty list counts as no boxes.
 
     Raises:
         ValueError: for other shapes, or a box with a negative side.

@@ -93,6 +93,8 @@ class COCO:
         if isinstance(resFile, np.ndarray):
             if resFile.ndim != 2 or resFile.shape[1] != 7:
                 raise ValueError(f"loadRes: expected an array of shape (N, 7), got {resFile.shape}")
+            if not np.isfinite(resFile).all():
+                raise ValueError("loadRes: expected an array of finite numbers, got NaN or infinity")
             resFile = [
                 {"image_id": int(row[0]), "bbox": row[1:5], "score": row[5], "category_id": int(row[6])}
                 for row in resFile.tolist()
@@ -104,7 +106,7 @@ class COCO:
         for i, entry in enumerate(results):
             if not isinstance(entry, dict) or "image_id" not in entry:
                 raise ValueError(f"loadRes: expected every detection to have an image_id, got {entry!r:.60} at {i}")
-            if entry["image_id"] not in self.imgs:
+            if not isinstance(entry["image_id"], (int, str)) or entry["image_id"] not in self.imgs:
                 raise ValueError(f"loadRes: expected an image_id of the annotations, got {entry['image_id']!r} at {i}")
         return result
 

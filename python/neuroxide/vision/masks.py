@@ -61,6 +61,14 @@ def _from_counts(func: str, objects: Sequence[Any]) -> tuple[Array, Array]:
     return np.concatenate([*runs, np.zeros(0, np.uint32)]), offsets
 
 
+def _size(func: str, i: int, size: Any) -> tuple[int, int]:
+    if isinstance(size, (list, tuple, np.ndarray)) and len(size) == 2:
+        height, width = size
+        if all(isinstance(n, (int, np.integer)) and 0 <= n < 2**62 for n in size):
+            return int(height), int(width)
+    raise ValueError(f"{func}: expected size (height, width) of mask {i} to be two whole numbers, got {size!r:.60}")
+
+
 def to_runs(func: str, segmentations: Sequence[Any], sizes: Sequence[tuple[int, int]] | None = None) -> Runs:
     """Masks from RLE dictionaries (compressed or not) and, where `sizes` are given, lists of polygons."""
     count = len(segmentations)
@@ -68,7 +76,7 @@ def to_runs(func: str, segmentations: Sequence[Any], sizes: Sequence[tuple[int, 
     kinds: dict[str, list[int]] = {"text": [], "counts": [], "polygons": []}
     for i, item in enumerate(segmentations):
         if isinstance(item, dict) and "counts" in item and "size" in item:
-            own = tuple(item["size"])
+            own = _size(func, i, item["size"])
             if sizes is not None and own != tuple(size[i]):
                 raise ValueError(f"{func}: expected mask {i} of its image's size {tuple(size[i].tolist())}, got {own}")
             size[i] = own

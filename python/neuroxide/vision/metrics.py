@@ -36,7 +36,7 @@ def average_precision(scores: ArrayLike, hits: ArrayLike, positives: int, method
         A number in [0, 1]; NaN where `positives` is 0.
 
     Raises:
-        ValueError: for arrays of different length, NaN scores, or another method.
+        ValueError: for arrays of different length, NaN scores, other hits, or another method.
 
     Example:
         >>> average_precision([0.9, 0.8, 0.7], [1, 0, 1], positives=2)
@@ -55,6 +55,8 @@ def average_precision(scores: ArrayLike, hits: ArrayLike, positives: int, method
         raise ValueError(f"average_precision: expected method to be all-point or 11-point, got {method!r}")
     if positives < 0:
         raise ValueError(f"average_precision: expected positives not to be negative, got {positives}")
+    if not np.isin(hit, (-1, 0, 1)).all():
+        raise ValueError(f"average_precision: expected hits to be 1, 0 or -1, got {hit[~np.isin(hit, (-1, 0, 1))][0]}")
     if positives == 0:
         return float("nan")
     hit = hit[np.argsort(-score, kind="stable")]

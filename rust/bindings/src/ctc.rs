@@ -232,10 +232,11 @@ impl CtcScorer {
     }
 }
 
-/// (labels, steps, log-probability, score) of one labelling.
-type Labelling<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, f64, f64);
+/// (labels, steps or None, log-probability, score) of one labelling.
+type Labelling<'py> = (Bound<'py, PyAny>, MaybeArray<'py>, f64, f64);
 
 #[pyfunction]
+#[pyo3(signature = (logits, logit_lengths, blank, beam_width, min_probability, prune, n_best, scorer, align=true))]
 fn ctc_beam_search<'py>(
     py: Python<'py>,
     logits: &Bound<'py, PyAny>,
@@ -246,6 +247,7 @@ fn ctc_beam_search<'py>(
     prune: f64,
     n_best: usize,
     scorer: Option<&Bound<'py, CtcScorer>>,
+    align: bool,
 ) -> PyResult<Vec<Vec<Labelling<'py>>>> {
     const FUNC: &str = "ctc_beam_search";
     let logits = Arg::float(FUNC, "logits", logits)?;
@@ -263,11 +265,11 @@ fn ctc_beam_search<'py>(
     if prune.is_nan() || prune < 0.0 {
         return wrong(format!("prune to be at least 0, got {prune}"));
     }
-    let options = Options { blank, width: beam_width, min_p: min_probability, prune, n_best };
+    let options = Options { blank, width: beam_width, min_p: min_probability, prune, n_best, align };
     let found = with_float!(logits, T => {
         let x = logits.slice::<T>()?;
-        if x.iter().any(|v| v.is_nan()) {
-            return wrong("logits without NaN".into());
+        if x.iter().any(|v| v.is_nan() || *v == T::INFINITY) {
+            return wrong("logits without NaN or +inf".into());
         }
         let work = x.len().saturating_mul(64);
         match scorer.map(|s| &s.get().scorer) {
@@ -284,7 +286,8 @@ fn ctc_beam_search<'py>(
         Ok(array)
     };
     let labelling = |beams: &ctc::Beams, k: usize| {
-        Ok((array(&beams.labels[k])?, array(&beams.steps[k])?, beams.log_p[k], beams.score[k]))
+        let steps = beams.steps.get(k).map(|steps| array(steps)).transpose()?;
+        Ok((array(&beams.labels[k])?, steps, beams.log_p[k], beams.score[k]))
     };
     found.iter().map(|beams| (0..beams.log_p.len()).map(|k| labelling(beams, k)).collect()).collect()
 }

@@ -26,6 +26,8 @@ pub struct Options {
     pub prune: f64,
     /// Labellings to return.
     pub n_best: usize,
+    /// Whether to find each labelling's likeliest alignment.
+    pub align: bool,
 }
 
 struct Node {
@@ -59,7 +61,7 @@ struct Candidate {
 #[derive(Default)]
 pub struct Beams {
     pub labels: Vec<Vec<i64>>,
-    /// Step at which each label comes up in the labelling's likeliest alignment.
+    /// Step at which each label comes up in the labelling's likeliest alignment; nothing where it wasn't asked for.
     pub steps: Vec<Vec<i64>>,
     pub log_p: Vec<f64>,
     /// `log_p` plus the weight that a scorer gives the text.
@@ -102,7 +104,7 @@ struct Search<'a, S: Scorer> {
 ///
 /// Of equally probable prefixes, the one met first stays (in the order of the beam, then of the classes).
 pub fn prefix_beam_search<S: Scorer>(p: &[f64], classes: usize, options: Options, scorer: &S) -> Beams {
-    let Options { blank, width, n_best, .. } = options;
+    let Options { blank, width, n_best, align, .. } = options;
     debug_assert!(width > 0 && blank < classes && p.len().is_multiple_of(classes));
     let root = Node { parent: NONE, label: NONE, first_child: NONE, next_sibling: NONE, place: 0 };
     let mut search = Search {
@@ -120,7 +122,9 @@ pub fn prefix_beam_search<S: Scorer>(p: &[f64], classes: usize, options: Options
         search.step(row, options);
     }
     let mut beams = search.finish(n_best);
-    beams.align(p, classes, blank);
+    if align {
+        beams.align(p, classes, blank);
+    }
     beams
 }
 
