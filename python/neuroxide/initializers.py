@@ -206,7 +206,7 @@ class RandomNormal(RandomInitializer):
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         """Values of this shape."""
-        return random_normal(shape, self.mean, self.stddev, self.seed, _float_name("random_normal", dtype))
+        return _random_normal(shape, self.mean, self.stddev, self.seed, _float_name("random_normal", dtype))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -233,7 +233,7 @@ class TruncatedNormal(RandomInitializer):
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         """Values of this shape."""
-        return truncated_normal(shape, self.mean, self.stddev, self.seed, _float_name("truncated_normal", dtype))
+        return _truncated_normal(shape, self.mean, self.stddev, self.seed, _float_name("truncated_normal", dtype))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -260,7 +260,7 @@ class RandomUniform(RandomInitializer):
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         """Values of this shape."""
-        return random_uniform(shape, self.minval, self.maxval, self.seed, _float_name("random_uniform", dtype))
+        return _random_uniform(shape, self.minval, self.maxval, self.seed, _float_name("random_uniform", dtype))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -323,11 +323,11 @@ class VarianceScaling(RandomInitializer):
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
         if self.distribution == "truncated_normal":
-            return truncated_normal(shape, 0.0, math.sqrt(variance) / _TRUNCATED_STDDEV, self.seed, name)
+            return _truncated_normal(shape, 0.0, math.sqrt(variance) / _TRUNCATED_STDDEV, self.seed, name)
         if self.distribution == "untruncated_normal":
-            return random_normal(shape, 0.0, math.sqrt(variance), self.seed, name)
+            return _random_normal(shape, 0.0, math.sqrt(variance), self.seed, name)
         limit = math.sqrt(3.0 * variance)
-        return random_uniform(shape, -limit, limit, self.seed, name)
+        return _random_uniform(shape, -limit, limit, self.seed, name)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -460,7 +460,7 @@ class Orthogonal(RandomInitializer):
         if len(shape) < 2:
             raise ValueError(f"orthogonal: expected a shape of at least two axes, got {tuple(shape)}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
-        normal = random_normal((max(rows, columns), min(rows, columns)), 0.0, 1.0, self.seed, "float64")
+        normal = _random_normal((max(rows, columns), min(rows, columns)), 0.0, 1.0, self.seed, "float64")
         q, r = np.linalg.qr(normal)
         q = q * np.where(np.diag(r) < 0, -1.0, 1.0)
         return np.ascontiguousarray((self.gain * (q.T if rows < columns else q)).reshape(shape), dtype=name)
@@ -483,21 +483,21 @@ def compute_fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return shape[-2] * field, shape[-1] * field
 
 
-def random_normal(shape: Any, mean: float, stddev: float, seed: Any, dtype: str) -> Array:
+def _random_normal(shape: Any, mean: float, stddev: float, seed: Any, dtype: str) -> Array:
     """Normal values from (seed, stream) alone."""
     key, stream = draw(seed)
     values: Array = cpu.random_normal(tuple(shape), mean, stddev, key, stream, dtype)
     return values
 
 
-def random_uniform(shape: Any, low: float, high: float, seed: Any, dtype: str) -> Array:
+def _random_uniform(shape: Any, low: float, high: float, seed: Any, dtype: str) -> Array:
     """Uniform values from (seed, stream) alone."""
     key, stream = draw(seed)
     values: Array = cpu.random_uniform(tuple(shape), low, high, key, stream, dtype)
     return values
 
 
-def truncated_normal(shape: Any, mean: float, stddev: float, seed: Any, dtype: str) -> Array:
+def _truncated_normal(shape: Any, mean: float, stddev: float, seed: Any, dtype: str) -> Array:
     """Normal values within two standard deviations, from (seed, stream) alone."""
     key, stream = draw(seed)
     values: Array = cpu.truncated_normal(tuple(shape), mean, stddev, key, stream, dtype)
@@ -508,6 +508,23 @@ _CLASSES = (
     Zeros, Ones, Constant, Identity, RandomNormal, TruncatedNormal, RandomUniform, VarianceScaling,
     GlorotUniform, GlorotNormal, HeNormal, HeUniform, LecunNormal, LecunUniform, Orthogonal,
 )  # fmt: skip
+
+# Keras's other names of the classes.
+zeros = Zeros
+ones = Ones
+constant = Constant
+identity = IdentityInitializer = Identity
+random_normal = RandomNormal
+random_uniform = RandomUniform
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling
+glorot_uniform = GlorotUniform
+glorot_normal = GlorotNormal
+he_normal = HeNormal
+he_uniform = HeUniform
+lecun_normal = LecunNormal
+lecun_uniform = LecunUniform
+orthogonal = OrthogonalInitializer = Orthogonal
 
 registry.register_builtin(
     "initializers",

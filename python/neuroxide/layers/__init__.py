@@ -1,14 +1,18 @@
 """Layers: the parts of models."""
 
-from neuroxide.layers.activation import ELU, Activation, Identity, LeakyReLU, ReLU, Softmax
+from neuroxide.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from neuroxide.layers.base import InputSpec, Layer
 from neuroxide.layers.dense import Dense
-from neuroxide.layers.dropout import Dropout
+from neuroxide.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from neuroxide.layers.embedding import Embedding
 from neuroxide.layers.input import Input, InputLayer
+from neuroxide.layers.lambda_layer import ActivityRegularization, Lambda
+from neuroxide.layers.masking import Masking
 from neuroxide.layers.merging import (
     Add,
     Average,
     Concatenate,
+    Dot,
     Maximum,
     Minimum,
     Multiply,
@@ -16,41 +20,58 @@ from neuroxide.layers.merging import (
     add,
     average,
     concatenate,
+    dot,
     maximum,
     minimum,
     multiply,
     subtract,
 )
-from neuroxide.layers.reshape import Flatten, Reshape
+from neuroxide.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise
+from neuroxide.layers.reshape import Flatten, Permute, RepeatVector, Reshape
 from neuroxide.layers.scaling import Normalization, Rescaling
 
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "Add",
+    "AlphaDropout",
     "Average",
     "Concatenate",
     "Dense",
+    "Dot",
     "Dropout",
+    "Embedding",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "Lambda",
     "Layer",
     "LeakyReLU",
+    "Masking",
     "Maximum",
     "Minimum",
     "Multiply",
     "Normalization",
+    "PReLU",
+    "Permute",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "Subtract",
     "add",
     "average",
     "concatenate",
+    "dot",
     "maximum",
     "minimum",
     "multiply",

@@ -11,6 +11,7 @@ from neuroxide.ops.activation import (
     hard_silu,
     hard_swish,
     leaky_relu,
+    prelu,
     relu,
     relu6,
     selu,
@@ -21,6 +22,7 @@ from neuroxide.ops.activation import (
     swish,
     tanh,
 )
+from neuroxide.ops.category import category_counts, digitize, multi_hot
 from neuroxide.ops.ctc import ctc_loss
 from neuroxide.ops.elementwise import (
     abs,
@@ -90,17 +92,18 @@ from neuroxide.ops.movement import (
     zeros,
     zeros_like,
 )
-from neuroxide.ops.random import dropout, random_normal, random_uniform, truncated_normal
+from neuroxide.ops.random import alpha_dropout, dropout, random_normal, random_uniform, truncated_normal
 from neuroxide.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, prod, std, sum, var
-from neuroxide.ops.rows import take
+from neuroxide.ops.rows import take, take_rows
 from neuroxide.ops.shapes import as_tensor
-from neuroxide.ops.softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
+from neuroxide.ops.softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy, sparsemax
 
 __all__ = [
     "abs",
     "absolute",
     "add",
     "all",
+    "alpha_dropout",
     "any",
     "arange",
     "argmax",
@@ -108,6 +111,7 @@ __all__ = [
     "binary_cross_entropy",
     "broadcast_to",
     "cast",
+    "category_counts",
     "clip",
     "concatenate",
     "convert_to_numpy",
@@ -116,6 +120,7 @@ __all__ = [
     "ctc_loss",
     "cumsum",
     "dense",
+    "digitize",
     "divide",
     "dropout",
     "elu",
@@ -156,6 +161,7 @@ __all__ = [
     "min",
     "minimum",
     "moveaxis",
+    "multi_hot",
     "multiply",
     "ndim",
     "negative",
@@ -165,6 +171,7 @@ __all__ = [
     "ones_like",
     "pad",
     "power",
+    "prelu",
     "prod",
     "random_normal",
     "random_uniform",
@@ -185,6 +192,7 @@ __all__ = [
     "softmax_cross_entropy",
     "softplus",
     "softsign",
+    "sparsemax",
     "split",
     "sqrt",
     "square",
@@ -197,6 +205,7 @@ __all__ = [
     "swapaxes",
     "swish",
     "take",
+    "take_rows",
     "tanh",
     "tile",
     "transpose",

@@ -19,6 +19,9 @@ class FusedOptimizer(Optimizer):
     Subclasses give the kinds of state in `_kinds` and make the call in `_call`.
     """
 
+    # Whether the kernel takes rows of a table as a gradient: one that looks at a whole tensor first cannot.
+    _takes_rows = True
+
     def _kinds(self) -> tuple[str, ...]:
         """The kinds of state, in the order `_call` takes them."""
         return ()
@@ -47,12 +50,7 @@ class FusedOptimizer(Optimizer):
             slots = [[slot[i] for i in places] for slot in slots]
         params = [v.data for v in variables]
         if self._has_rows:
-            grads = self._dense_or_lazy(params, grads, slots, rate)
-            kept = [i for i, g in enumerate(grads) if g is not None]
-            params, grads = [params[i] for i in kept], [grads[i] for i in kept]
-            slots = [[slot[i] for i in kept] for slot in slots]
-        if not params:
-            return
+            grads = [self._rows(g) if type(g) is Rows else g for g in grads]
         if len(self._dtypes) == 1:
             self._call(kernels(params[0]), params, grads, slots, rate)
             return
@@ -62,27 +60,11 @@ class FusedOptimizer(Optimizer):
             some = [params[i] for i in chosen]
             self._call(kernels(some[0]), some, [grads[i] for i in chosen], group, rate)
 
-    def _dense_or_lazy(self, params: Arrays, grads: Arrays, slots: list[Arrays], rate: float) -> Arrays:
-        """Dense gradients; None in the place of those whose rows were updated here, on their own."""
-        result = []
-        for i, gradient in enumerate(grads):
-            if type(gradient) is not Rows:
-                result.append(gradient)
-            elif self.lazy or self._skips_zero_gradients:
-                self._step_rows(params[i], gradient, [slot[i] for slot in slots], rate)
-                result.append(None)
-            else:
-                result.append(gradient.to_dense())
-        return result
-
-    def _step_rows(self, param: Any, gradient: Rows, slots: Arrays, rate: float) -> None:
-        rows = gradient.indices
-        if not rows.size:
-            return
-        parts = [array[rows] for array in (param, *slots)]
-        self._call(kernels(param), parts[:1], [gradient.values], [[part] for part in parts[1:]], rate)
-        for array, part in zip((param, *slots), parts):
-            array[rows] = part
+    def _rows(self, gradient: Rows) -> Any:
+        """What the kernel takes for a gradient of some rows; the other rows get gradient zero, or are left alone."""
+        if not self._takes_rows:
+            return gradient.to_dense()
+        return gradient.indices, gradient.values, self.lazy or self._skips_zero_gradients
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one weight and its state."""

@@ -5,8 +5,10 @@ mod array;
 mod average_precision;
 mod boxes;
 mod buffers;
+mod category;
 mod ctc;
 mod elementwise;
+mod fingerprint;
 mod gemm;
 mod kmeans;
 mod loss;
@@ -52,5 +54,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     optimizer::register(m)?;
     random::register(m)?;
     rows::register(m)?;
+    category::register(m)?;
+    fingerprint::register(m)?;
     Ok(())
 }

@@ -1,19 +1,82 @@
-//! Optimizer steps over lists of arrays, in place.
+//! Optimizer steps over lists of arrays, in place. A gradient may be rows of a table.
 
-use neuroxide_kernels::optimizer::{Adam, Momentum, RmsProp, Sgd, Tensor, Update, step as apply};
+use neuroxide_kernels::optimizer::{Adam, Gradient, Momentum, RmsProp, Sgd, Table, Tensor, Update, step as apply};
 use neuroxide_kernels::simd::Float;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::array::{Arg, Element, check_disjoint, run};
 use crate::elementwise::add_functions;
 use crate::sequence::items;
 use crate::with_float;
 
+/// A gradient: an array, or rows of a table as the tuple (row numbers, their values, whether other rows are left alone).
+struct Given<'py> {
+    rows: Option<(Bound<'py, PyAny>, bool)>,
+    values: Bound<'py, PyAny>,
+}
+
+impl<'py> Given<'py> {
+    fn new(func: &str, obj: Bound<'py, PyAny>) -> PyResult<Self> {
+        let Ok(tuple) = obj.cast::<PyTuple>() else { return Ok(Given { rows: None, values: obj }) };
+        let (3, Ok(lazy)) = (tuple.len(), tuple.get_item(2).and_then(|lazy| lazy.extract::<bool>())) else {
+            return Err(PyValueError::new_err(format!(
+                "{func}: expected rows of a gradient as a tuple (indices, values, lazy), got a tuple of {}",
+                tuple.len()
+            )));
+        };
+        Ok(Given { rows: Some((tuple.get_item(0)?, lazy)), values: tuple.get_item(1)? })
+    }
+}
+
+/// A [`Given`] gradient that was checked against its parameter.
+struct Checked<'a> {
+    rows: Option<(Arg<'a>, bool)>,
+    values: Arg<'a>,
+}
+
+impl<'a> Checked<'a> {
+    fn new(param: &Arg<'_>, given: &'a Given<'_>) -> PyResult<Self> {
+        let values = Arg::like(param, "grads", &given.values)?;
+        let Some((rows, lazy)) = &given.rows else {
+            values.expect_shape(&param.shape)?;
+            return Ok(Checked { rows: None, values });
+        };
+        let rows = Arg::new(param.func, "indices", rows)?;
+        let places = rows.slice::<i64>()?;
+        if rows.ndim() != 1 {
+            return Err(rows.wrong_shape("(R,)"));
+        }
+        let mut shape = param.shape.to_vec();
+        let Some(count) = shape.first().copied() else {
+            return Err(param.wrong_shape("(rows, …) for a gradient of rows"));
+        };
+        shape[0] = places.len();
+        values.expect_shape(&shape)?;
+        let inside =
+            places.first().is_none_or(|&low| low >= 0) && places.last().is_none_or(|&high| high < count as i64);
+        if !inside || places.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err(PyValueError::new_err(format!(
+                "{}: expected indices of rows that rise, from 0 to below {count}, each once",
+                param.func
+            )));
+        }
+        Ok(Checked { rows: Some((rows, *lazy)), values })
+    }
+
+    fn gradient<T: Element>(&self) -> PyResult<Gradient<'a, T>> {
+        let values = self.values.slice::<T>()?;
+        let Some((rows, lazy)) = &self.rows else { return Ok(Gradient::Dense(values)) };
+        let width = self.values.shape[1..].iter().product();
+        Ok(Gradient::Rows { table: Table { rows: rows.slice::<i64>()?, width, lazy: *lazy }, values })
+    }
+}
+
 /// The lists of one call: objects first, so that the arguments can borrow them.
 struct Lists<'py> {
     params: Vec<Bound<'py, PyAny>>,
-    grads: Vec<Bound<'py, PyAny>>,
+    grads: Vec<Given<'py>>,
     states: Vec<(&'static str, Vec<Bound<'py, PyAny>>)>,
 }
 
@@ -21,7 +84,10 @@ impl<'py> Lists<'py> {
     fn new(func: &'static str, params: &Bound<'py, PyAny>, grads: &Bound<'py, PyAny>) -> PyResult<Self> {
         let lists = Lists {
             params: items(func, "params", "arrays", params)?,
-            grads: items(func, "grads", "arrays", grads)?,
+            grads: items(func, "grads", "arrays", grads)?
+                .into_iter()
+                .map(|grad| Given::new(func, grad))
+                .collect::<PyResult<_>>()?,
             states: Vec::new(),
         };
         lists.check_count(func, "grads", lists.grads.len())?;
@@ -54,12 +120,14 @@ impl<'py> Lists<'py> {
     ) -> PyResult<()> {
         let mut written = Vec::with_capacity(self.params.len() * (1 + S));
         let mut read = Vec::with_capacity(self.params.len());
+        let mut grads = Vec::with_capacity(self.params.len());
         for i in 0..self.params.len() {
             let param = Arg::float(func, "params", &self.params[i])?;
-            let grad = Arg::like(&param, "grads", &self.grads[i])?;
-            grad.expect_shape(&param.shape)?;
+            let grad = Checked::new(&param, &self.grads[i])?;
             written.push(param);
-            read.push(grad);
+            read.push(grad.values);
+            read.extend(grad.rows.map(|(rows, _)| rows));
+            grads.push(grad);
             for (name, list) in &self.states {
                 let state = Arg::like(&param, name, &list[i])?;
                 state.expect_shape(&param.shape)?;
@@ -67,9 +135,9 @@ impl<'py> Lists<'py> {
             }
         }
         check_disjoint(&written, &read)?;
-        let mut tensors = Vec::with_capacity(read.len());
+        let mut tensors = Vec::with_capacity(grads.len());
         let mut total = 0;
-        for (group, grad) in written.chunks(1 + S).zip(&read) {
+        for (group, grad) in written.chunks(1 + S).zip(&grads) {
             let mut state: [&mut [T]; S] = std::array::from_fn(|_| &mut [][..]);
             for (slot, arg) in state.iter_mut().zip(&group[1..]) {
                 // SAFETY: `check_disjoint` has found no overlap with any other argument.
@@ -78,7 +146,7 @@ impl<'py> Lists<'py> {
             // SAFETY: as above.
             let parameter = unsafe { group[0].slice_mut::<T>()? };
             total += parameter.len();
-            tensors.push(Tensor { parameter, gradient: grad.slice::<T>()?, state });
+            tensors.push(Tensor { parameter, gradient: grad.gradient::<T>()?, state });
         }
         run(py, func, total * 4, || apply(update, &mut tensors))
     }

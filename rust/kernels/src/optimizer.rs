@@ -13,71 +13,166 @@ pub trait Update<T: Float, const S: usize>: Sync {
     fn apply<V: Vector<T>>(&self, parameter: V, gradient: V, state: [V; S]) -> (V, [V; S]);
 }
 
-/// One tensor: parameter, gradient and `S` states of equal length.
+/// Where a tensor's gradient comes from.
+pub enum Gradient<'a, T> {
+    /// One number for each parameter.
+    Dense(&'a [T]),
+    /// Rows of a table, `values` one row after another. The other rows have gradient zero or, when lazy, are left alone.
+    Rows { table: Table<'a>, values: &'a [T] },
+}
+
+/// Which rows of a table have a gradient: `rows` rises, naming each once, and a row has `width` numbers.
+#[derive(Clone, Copy)]
+pub struct Table<'a> {
+    pub rows: &'a [i64],
+    pub width: usize,
+    pub lazy: bool,
+}
+
+/// One tensor: parameter, gradient and `S` states of the parameter's length.
 pub struct Tensor<'a, T, const S: usize> {
     pub parameter: &'a mut [T],
-    pub gradient: &'a [T],
+    pub gradient: Gradient<'a, T>,
     pub state: [&'a mut [T]; S],
 }
 
 /// A tensor's addresses, shared by the threads.
-struct Place<T, const S: usize> {
+struct Place<'a, T, const S: usize> {
     parameter: *mut T,
     gradient: *const T,
     state: [*mut T; S],
+    table: Option<Table<'a>>,
     /// Where the tensor ends in the long row.
     end: usize,
 }
 
-struct Places<T, const S: usize>(Vec<Place<T, S>>);
+struct Places<'a, T, const S: usize>(Vec<Place<'a, T, S>>);
 
 // SAFETY: the addresses come from exclusive borrows that outlive the region, and each part touches its own elements.
-unsafe impl<T: Sync + Send, const S: usize> Sync for Places<T, S> {}
+unsafe impl<T: Sync + Send, const S: usize> Sync for Places<'_, T, S> {}
+
+/// Elements whose gradients lie side by side, or are all zero.
+struct Segment {
+    at: usize,
+    gradient: Option<usize>,
+    count: usize,
+}
+
+/// Elements `at..end` of a tensor (of its gradient's rows, when lazy) as segments.
+struct Segments<'a> {
+    table: Option<Table<'a>>,
+    at: usize,
+    end: usize,
+    /// The first row of the gradient that ends after `at`.
+    row: usize,
+}
+
+impl<'a> Segments<'a> {
+    #[inline(always)]
+    fn new(table: Option<Table<'a>>, at: usize, end: usize) -> Self {
+        let row = match table {
+            None => 0,
+            Some(t) if t.lazy => at / t.width,
+            Some(t) => t.rows.partition_point(|&row| (row as usize + 1) * t.width <= at),
+        };
+        Segments { table, at, end, row }
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Segment> {
+        let Segments { table, at, end, row } = *self;
+        if at >= end {
+            return None;
+        }
+        let Some(Table { rows, width, lazy }) = table else {
+            self.at = end;
+            return Some(Segment { at, gradient: Some(at), count: end - at });
+        };
+        if lazy {
+            let column = at - row * width;
+            let count = (width - column).min(end - at);
+            self.at += count;
+            self.row += 1;
+            return Some(Segment { at: rows[row] as usize * width + column, gradient: Some(at), count });
+        }
+        let first = rows.get(row).map_or(end, |&row| row as usize * width);
+        if at < first {
+            let count = first.min(end) - at;
+            self.at += count;
+            return Some(Segment { at, gradient: None, count });
+        }
+        let count = (first + width).min(end) - at;
+        self.at += count;
+        self.row += 1;
+        Some(Segment { at, gradient: Some(row * width + at - first), count })
+    }
+}
 
 struct Run<'a, T, U, const S: usize> {
     update: &'a U,
-    place: &'a Place<T, S>,
-    start: usize,
-    count: usize,
+    place: &'a Place<'a, T, S>,
+    segments: Segments<'a>,
 }
 
 impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Run { update, place, start, count } = self;
-        let lanes = V::<T, I>::LANES;
-        let mut i = start;
-        let end = start + count;
-        // SAFETY: start + count is at most the tensor's length, and no other part has these elements.
-        unsafe {
-            while i + lanes <= end {
-                let mut state = [V::<T, I>::zero(); S];
-                for k in 0..S {
-                    state[k] = V::<T, I>::load(place.state[k].add(i));
+        let Run { update, place, mut segments } = self;
+        while let Some(Segment { at, gradient, count }) = segments.next() {
+            // SAFETY: a segment lies within its tensor and no other part has its elements.
+            unsafe {
+                match gradient {
+                    Some(from) => span::<T, U, I, S, false>(update, place, at, place.gradient.add(from), count),
+                    None => span::<T, U, I, S, true>(update, place, at, place.gradient, count),
                 }
-                let parameter = V::<T, I>::load(place.parameter.add(i));
-                let gradient = V::<T, I>::load(place.gradient.add(i));
-                let (parameter, state) = update.apply(parameter, gradient, state);
-                parameter.store(place.parameter.add(i));
-                for k in 0..S {
-                    state[k].store(place.state[k].add(i));
-                }
-                i += lanes;
             }
-            if i < end {
-                let rest = end - i;
-                let mut state = [V::<T, I>::zero(); S];
-                for k in 0..S {
-                    state[k] = V::<T, I>::load_partial(place.state[k].add(i), rest);
-                }
-                let parameter = V::<T, I>::load_partial(place.parameter.add(i), rest);
-                let gradient = V::<T, I>::load_partial(place.gradient.add(i), rest);
-                let (parameter, state) = update.apply(parameter, gradient, state);
-                parameter.store_partial(place.parameter.add(i), rest);
-                for k in 0..S {
-                    state[k].store_partial(place.state[k].add(i), rest);
-                }
+        }
+    }
+}
+
+/// Updates `count` elements from `at` on with the gradient at `gradient`, or, where `ZERO`, with gradient zero.
+///
+/// # Safety
+/// at + count is at most the tensor's length, `gradient` has count elements unless `ZERO`, and nobody else has the elements.
+#[inline(always)]
+unsafe fn span<T: Float, U: Update<T, S>, I: Isa, const S: usize, const ZERO: bool>(
+    update: &U,
+    place: &Place<'_, T, S>,
+    at: usize,
+    gradient: *const T,
+    count: usize,
+) {
+    let lanes = V::<T, I>::LANES;
+    let mut i = 0;
+    // SAFETY: this function's contract.
+    unsafe {
+        while i + lanes <= count {
+            let mut state = [V::<T, I>::zero(); S];
+            for k in 0..S {
+                state[k] = V::<T, I>::load(place.state[k].add(at + i));
+            }
+            let parameter = V::<T, I>::load(place.parameter.add(at + i));
+            let g = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load(gradient.add(i)) };
+            let (parameter, state) = update.apply(parameter, g, state);
+            parameter.store(place.parameter.add(at + i));
+            for k in 0..S {
+                state[k].store(place.state[k].add(at + i));
+            }
+            i += lanes;
+        }
+        if i < count {
+            let rest = count - i;
+            let mut state = [V::<T, I>::zero(); S];
+            for k in 0..S {
+                state[k] = V::<T, I>::load_partial(place.state[k].add(at + i), rest);
+            }
+            let parameter = V::<T, I>::load_partial(place.parameter.add(at + i), rest);
+            let g = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load_partial(gradient.add(i), rest) };
+            let (parameter, state) = update.apply(parameter, g, state);
+            parameter.store_partial(place.parameter.add(at + i), rest);
+            for k in 0..S {
+                state[k].store_partial(place.state[k].add(at + i), rest);
             }
         }
     }
@@ -87,13 +182,24 @@ impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
 pub fn step<T: Float, U: Update<T, S>, const S: usize>(update: &U, tensors: &mut [Tensor<'_, T, S>]) {
     let mut end = 0;
     let places = tensors.iter_mut().map(|t| {
-        debug_assert!(t.gradient.len() == t.parameter.len() && t.state.iter().all(|s| s.len() == t.parameter.len()));
-        end += t.parameter.len();
+        debug_assert!(t.state.iter().all(|s| s.len() == t.parameter.len()));
+        let (gradient, table) = match t.gradient {
+            Gradient::Dense(gradient) => {
+                debug_assert!(gradient.len() == t.parameter.len());
+                (gradient, None)
+            }
+            Gradient::Rows { table, values } => {
+                debug_assert!(values.len() == table.rows.len() * table.width);
+                debug_assert!(table.rows.windows(2).all(|pair| pair[0] < pair[1]));
+                (values, Some(table))
+            }
+        };
+        end += if table.is_some_and(|table| table.lazy) { gradient.len() } else { t.parameter.len() };
         let mut state = [std::ptr::null_mut(); S];
         for (to, from) in state.iter_mut().zip(&mut t.state) {
             *to = from.as_mut_ptr();
         }
-        Place { parameter: t.parameter.as_mut_ptr(), gradient: t.gradient.as_ptr(), state, end }
+        Place { parameter: t.parameter.as_mut_ptr(), gradient: gradient.as_ptr(), state, table, end }
     });
     let places = Places(places.collect());
     let total = end;
@@ -104,11 +210,12 @@ pub fn step<T: Float, U: Update<T, S>, const S: usize>(update: &U, tensors: &mut
         while at < stop {
             let place = &places.0[index];
             let begin = if index == 0 { 0 } else { places.0[index - 1].end };
-            let count = place.end.min(stop) - at;
-            if count > 0 {
-                simd::dispatch(Run { update, place, start: at - begin, count });
+            let until = place.end.min(stop);
+            if until > at {
+                let segments = Segments::new(place.table, at - begin, until - begin);
+                simd::dispatch(Run { update, place, segments });
             }
-            at += count;
+            at = until;
             index += 1;
         }
     });
