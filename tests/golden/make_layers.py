@@ -49,7 +49,10 @@ LAYERS = [
     ("Concatenate", {"axis": -2}, [(3, 2, 4), (3, 1, 4), (3, 3, 4)]),
 ]
 
-NAMES = sorted({name for name, _, _ in LAYERS} | {"Embedding", "Lambda"})
+STRUCTURED_NAMES = {
+    "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
+}  # fmt: skip
+NAMES = sorted({name for name, _, _ in LAYERS} | {"Embedding", "Lambda"} | STRUCTURED_NAMES)
 
 
 def embedding_case() -> dict:
@@ -119,6 +122,77 @@ def regularizers() -> dict:
     return {"x": plain(x), "orthogonal": [[a, plain(value)] for a, value in made]}
 
 
+WORDS = [["the", "cat", "the"], ["a", "dog", "cat"], ["the", "", "emu"]]
+SENTENCES = [["cat", "the", "zebra"], ["", "emu", "emu"]]
+NUMBERS = [[5, 7, 5], [9, 7, 5], [0, 11, -4]]
+PLACES = [[5, 100, 0], [7, 7, -3]]
+TEXTS = [["A"], ["omar"], ["stringer"], ["avon barksdale was here"], [""]]
+
+# class, arguments, data to adapt to, input
+STRUCTURED = [
+    *[("StringLookup", arguments, WORDS, SENTENCES) for arguments in (
+        {}, {"mask_token": ""}, {"num_oov_indices": 3}, {"num_oov_indices": 3, "salt": [133, 137]}, {"max_tokens": 4},
+        {"output_mode": "multi_hot"}, {"output_mode": "count", "mask_token": ""}, {"output_mode": "one_hot"},
+        {"output_mode": "tf_idf"}, {"output_mode": "count", "max_tokens": 9, "pad_to_max_tokens": True},
+        {"output_mode": "tf_idf", "max_tokens": 9, "pad_to_max_tokens": True},
+    )],
+    ("StringLookup", {"vocabulary": ["a", "b"], "invert": True}, None, [[0, 1, 2, 7]]),
+    ("StringLookup", {"vocabulary": ["a", "b"], "invert": True, "mask_token": ""}, None, [[0, 1, 2, 3]]),
+    ("StringLookup", {"vocabulary": ["[UNK]", "a", "b"], "output_mode": "tf_idf", "idf_weights": [0.9, 0.2, 0.7]}, None,
+     [["a", "b", "c", "c"]]),
+    ("StringLookup", {"vocabulary": ["a", "b"], "output_mode": "tf_idf", "idf_weights": [0.25, 0.75]}, None,
+     [["a", "b", "c", "c"]]),
+    *[("IntegerLookup", arguments, NUMBERS, PLACES) for arguments in (
+        {}, {"mask_token": 0}, {"num_oov_indices": 4}, {"num_oov_indices": 4, "oov_method": "farmhash"},
+        {"num_oov_indices": 4, "oov_method": "farmhash", "salt": 7}, {"output_mode": "multi_hot"},
+        {"output_mode": "count", "max_tokens": 3}, {"output_mode": "tf_idf", "mask_token": 0},
+    )],
+    ("IntegerLookup", {"vocabulary": [12, 36, 42], "invert": True}, None, [[1, 3, 0], [2, 9, 0]]),
+    ("Hashing", {"num_bins": 7}, None, TEXTS),
+    ("Hashing", {"num_bins": 7, "mask_value": ""}, None, TEXTS),
+    ("Hashing", {"num_bins": 7, "salt": 133}, None, TEXTS),
+    ("Hashing", {"num_bins": 7, "salt": [133, 137], "output_mode": "one_hot"}, None, TEXTS),
+    ("Hashing", {"num_bins": 5}, None, [[1, -20, 300], [0, 7, 2**40]]),
+    ("Hashing", {"num_bins": 5, "mask_value": 7, "output_mode": "multi_hot"}, None, [[1, -20, 300], [0, 7, 2]]),
+    ("Hashing", {"num_bins": 5, "output_mode": "count"}, None, [[1, -20, 300], [0, 7, 2]]),
+    ("HashedCrossing", {"num_bins": 9}, None, [["A", "B", "A", "C"], [1, 1, 2, -5]]),
+    ("HashedCrossing", {"num_bins": 9, "output_mode": "one_hot"}, None, [["A", "B", "A"], ["x", "y", "z"]]),
+    ("HashedCrossing", {"num_bins": 1000}, None, [[[1], [2]], [[3], [4]], [["a"], ["b"]]]),
+    ("Discretization", {"bin_boundaries": [-0.5, 0.0, 1.0]}, None, [[-1.0, -0.5, 0.3], [0.0, 2.0, 1.0]]),
+    ("Discretization", {"bin_boundaries": [0.0, 1.0], "output_mode": "one_hot"}, None, [-1.0, 0.5, 2.0]),
+    ("Discretization", {"bin_boundaries": [0.0, 1.0], "output_mode": "multi_hot"}, None, [[-1.0, 0.5], [2.0, 2.0]]),
+    ("Discretization", {"bin_boundaries": [0.0, 1.0], "output_mode": "count"}, None, [[-1.0, 0.5], [2.0, 2.0]]),
+    ("Discretization", {"num_bins": 4, "epsilon": 0.1}, [[float(i * i % 37) for i in range(60)]], [[1.0, 20.0, 36.0]]),
+    ("Discretization", {"num_bins": 3}, [[5.0, 1.0, 3.0], [2.0, 8.0, 9.0]], [[1.0, 4.0, 9.0]]),
+    ("CategoryEncoding", {"num_tokens": 4, "output_mode": "one_hot"}, None, [3, 2, 0, 1]),
+    ("CategoryEncoding", {"num_tokens": 4, "output_mode": "one_hot"}, None, [[3], [2], [0]]),
+    ("CategoryEncoding", {"num_tokens": 4}, None, [[0, 1], [0, 0], [1, 2], [3, 1]]),
+    ("CategoryEncoding", {"num_tokens": 4}, None, [0, 1, 1]),
+    ("CategoryEncoding", {"num_tokens": 4, "output_mode": "count"}, None, [[0, 1], [0, 0], [1, 2], [3, 1]]),
+]  # fmt: skip
+
+
+def structured_case(name: str, arguments: dict, data: list | None, x: list) -> dict:
+    layer = getattr(keras.layers, name)(**arguments)
+    case = {"class": name, "arguments": arguments, "adapt": data, "x": x}
+    if data is not None:
+        if name == "Discretization":
+            layer.adapt(np.array(data))
+            case["boundaries"] = layer.bin_boundaries
+        else:
+            layer.adapt(np.array(data))
+            case["vocabulary"] = [v if isinstance(v, str) else int(v) for v in layer.get_vocabulary()]
+    y = np.asarray(layer([np.array(part) for part in x] if name == "HashedCrossing" else np.array(x)))
+    y = [[v.decode() for v in row] for row in y] if y.dtype.kind == "O" else plain(y)
+    return {**case, "output": y, "config_keys": sorted(layer.get_config())}
+
+
+def count_weights() -> list:
+    layer = keras.layers.CategoryEncoding(4, "count")
+    x, w = np.array([[0, 1], [0, 0], [1, 2], [3, 1]]), np.array([[0.1, 0.2], [0.1, 0.1], [0.2, 0.3], [0.4, 0.2]])
+    return [x.tolist(), w.tolist(), plain(layer(x, count_weights=w))]
+
+
 def main() -> None:
     result = {
         "keras": keras.__version__,
@@ -132,6 +206,8 @@ def main() -> None:
         "masked_joins": masked_joins(),
         "masked_training": masked_training(),
         "regularizers": regularizers(),
+        "structured": [structured_case(*case) for case in STRUCTURED],
+        "count_weights": count_weights(),
     }
     path = pathlib.Path(__file__).with_name("layers.json")
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in result.items())

@@ -1,6 +1,7 @@
 """Feeding batches to training: arrays, dictionaries, generators, iterables and `PyDataset`."""
 
 from neuroxide.data.adapters import Feed, make_feed
+from neuroxide.data.csv import read_csv
 from neuroxide.data.py_dataset import PyDataset
 from neuroxide.data.unpack import pack_x_y_sample_weight, train_validation_split, unpack_x_y_sample_weight
 
@@ -9,6 +10,7 @@ __all__ = [
     "PyDataset",
     "make_feed",
     "pack_x_y_sample_weight",
+    "read_csv",
     "train_validation_split",
     "unpack_x_y_sample_weight",
 ]

@@ -3,10 +3,14 @@
 from neuroxide.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from neuroxide.layers.base import InputSpec, Layer
 from neuroxide.layers.dense import Dense
+from neuroxide.layers.discretization import Discretization
 from neuroxide.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from neuroxide.layers.embedding import Embedding
+from neuroxide.layers.encoding import CategoryEncoding
+from neuroxide.layers.hashing import HashedCrossing, Hashing
 from neuroxide.layers.input import Input, InputLayer
 from neuroxide.layers.lambda_layer import ActivityRegularization, Lambda
+from neuroxide.layers.lookup import IntegerLookup, StringLookup
 from neuroxide.layers.masking import Masking
 from neuroxide.layers.merging import (
     Add,
@@ -37,18 +41,23 @@ __all__ = [
     "Add",
     "AlphaDropout",
     "Average",
+    "CategoryEncoding",
     "Concatenate",
     "Dense",
+    "Discretization",
     "Dot",
     "Dropout",
     "Embedding",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "Lambda",
     "Layer",
     "LeakyReLU",
@@ -67,6 +76,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "StringLookup",
     "Subtract",
     "add",
     "average",

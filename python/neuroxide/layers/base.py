@@ -253,7 +253,7 @@ class Layer(Tracked):
                         return self.call(x, training=self._training(training))
                     return self.call(x)
                 except (ValueError, TypeError) as error:
-                    _name_layer(error, self)
+                    name_layer(error, self)
                     raise
             args = (x,)
         return self._call_general(args, kwargs)
@@ -278,7 +278,7 @@ class Layer(Tracked):
                 return self.call(*args, training=self._training(training), **kwargs)
             return self.call(*args, **kwargs)
         except (ValueError, TypeError) as error:
-            _name_layer(error, self)
+            name_layer(error, self)
             raise
         finally:
             context.depth = depth
@@ -301,7 +301,7 @@ class Layer(Tracked):
             if not self.built:
                 self._maybe_build(spec.bind(args, kwargs))
         except (ValueError, TypeError) as error:
-            _name_layer(error, self)
+            name_layer(error, self)
             raise
         if symbolic:
             return self._call_symbolic(args, kwargs, training)
@@ -323,7 +323,7 @@ class Layer(Tracked):
         try:
             outputs = self.compute_output_spec(*args, **kwargs, **extra)
         except (ValueError, TypeError) as error:
-            _name_layer(error, self)
+            name_layer(error, self)
             raise
         Node(self, args, {**kwargs, **extra}, outputs)
         return outputs
@@ -562,7 +562,7 @@ def _mask_of(x: Any) -> Any:
     return x.mask if isinstance(x, Tensor) else None
 
 
-def _name_layer(error: Exception, layer: Layer) -> None:
+def name_layer(error: Exception, layer: Layer) -> None:
     """Put the innermost layer's name in front of an error's message, once."""
     if getattr(error, "_layer_named", False) or type(error) not in (ValueError, TypeError):
         return
