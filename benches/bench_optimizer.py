@@ -3,26 +3,25 @@
 import numpy as np
 import pytest
 
+from benches.compare.workloads.optimizer import RULES
 from benches.shapes import OPTIMIZER
 from neuroxide import _core
 
 
 @pytest.fixture(params=OPTIMIZER.values(), ids=OPTIMIZER)
 def tensors(request):
-    """Four lists of arrays: parameters, gradients, and two of state."""
+    """Five lists of arrays: parameters, gradients, and three of state."""
     rng = np.random.default_rng(0)
-    return [[rng.random(n, np.float32) for n in request.param] for _ in range(4)]
+    return [[rng.random(n, np.float32) for n in request.param] for _ in range(5)]
 
 
-def bench_sgd(benchmark, tensors):
-    params, grads, velocities, _ = tensors
-    benchmark(_core.sgd_step, params, grads, velocities, 0.01, 0.9, True)
+@pytest.mark.parametrize("name", RULES)
+def bench_step(benchmark, tensors, name):
+    rule = RULES[name]
+    extra = ((10,) if rule.counts else ()) + ((0.1,) if name == "nadam" else ())
+    step = getattr(_core, rule.kernel)
+    benchmark(step, *tensors[: 2 + rule.states], *rule.lists, *rule.numbers, *extra)
 
 
-def bench_rmsprop(benchmark, tensors):
-    params, grads, velocities, _ = tensors
-    benchmark(_core.rmsprop_step, params, grads, velocities, None, None, 1e-3, 0.9, 0.0, 1e-7)
-
-
-def bench_adam(benchmark, tensors):
-    benchmark(_core.adam_step, *tensors, None, 1e-3, 0.9, 0.999, 1e-7, 10)
+def bench_ema(benchmark, tensors):
+    benchmark(_core.ema_step, tensors[0], tensors[1], 0.99)

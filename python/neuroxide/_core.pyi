@@ -184,6 +184,7 @@ def broadcast_to(x: _Array, shape: tuple[int, ...]) -> _Array: ...
 def max_backward(x: _Array, y_keepdims: _Array, dy_keepdims: _Array) -> _Array: ...
 def cumsum(x: _Array, axis: int) -> _Array: ...
 def count_nonfinite(x: _Array) -> int: ...
+def sums_of_squares(arrays: _Arrays) -> list[float]: ...
 def sum_squares(arrays: list[_Array] | tuple[_Array, ...]) -> float: ...
 
 # softmax: along one axis; labels are classes (N,), int32 or int64, or weights (N, C) of the logits' dtype
@@ -208,9 +209,23 @@ _Arrays = list[_Array] | tuple[_Array, ...]
 # A gradient of rows is (indices, values, whether other rows are left alone).
 _Gradient = _Array | tuple[_Array, _Array, bool]
 _Gradients = list[_Array] | list[_Gradient] | tuple[_Gradient, ...]
+_Numbers = list[float] | tuple[float, ...]
 
+# What every step takes last: each gradient is multiplied by its number of `scales` and brought into ±`clip`, each
+# parameter multiplied by its number of `decays` before the update, and `moving` averages follow at momentum `ema`.
 def sgd_step(
-    params: _Arrays, grads: _Gradients, velocities: _Arrays | None, lr: float, momentum: float, nesterov: bool
+    params: _Arrays,
+    grads: _Gradients,
+    velocities: _Arrays | None,
+    lr: float,
+    momentum: float,
+    nesterov: bool,
+    dampening: float = 0.0,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
 ) -> None: ...
 def rmsprop_step(
     params: _Arrays,
@@ -222,6 +237,11 @@ def rmsprop_step(
     rho: float,
     momentum: float,
     epsilon: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
 ) -> None: ...
 def adam_step(
     params: _Arrays,
@@ -234,7 +254,118 @@ def adam_step(
     beta_2: float,
     epsilon: float,
     step: int,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
 ) -> None: ...
+def adagrad_step(
+    params: _Arrays,
+    grads: _Gradients,
+    accumulators: _Arrays,
+    lr: float,
+    epsilon: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def adadelta_step(
+    params: _Arrays,
+    grads: _Gradients,
+    gradients: _Arrays,
+    deltas: _Arrays,
+    lr: float,
+    rho: float,
+    epsilon: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def adamax_step(
+    params: _Arrays,
+    grads: _Gradients,
+    ms: _Arrays,
+    norms: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    step: int,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def nadam_step(
+    params: _Arrays,
+    grads: _Gradients,
+    ms: _Arrays,
+    vs: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    step: int,
+    product: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def lion_step(
+    params: _Arrays,
+    grads: _Gradients,
+    ms: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def ftrl_step(
+    params: _Arrays,
+    grads: _Gradients,
+    accumulators: _Arrays,
+    linears: _Arrays,
+    lr: float,
+    power: float,
+    l1: float,
+    l2: float,
+    shrinkage: float,
+    beta: float,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def lamb_step(
+    params: _Arrays,
+    grads: _Gradients,
+    ms: _Arrays,
+    vs: _Arrays,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    step: int,
+    scales: _Numbers | None = None,
+    decays: _Numbers | None = None,
+    clip: float | None = None,
+    moving: _Arrays | None = None,
+    ema: float = 0.0,
+) -> None: ...
+def ema_step(averages: _Arrays, values: _Arrays, momentum: float) -> None: ...
 
 # probe
 

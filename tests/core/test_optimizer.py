@@ -10,17 +10,30 @@ from tests.reference import optimizer as reference
 
 DTYPES = ["float32", "float64"]
 SHAPES = [(3, 5), (), (0,), (70_001,), (1,), (17,), (128, 33)]
+BETAS = (0.9, 0.999, 1e-7)
+# Function, number of states, which state stands where (None where none is given), numbers.
 CASES = {
     "sgd": ("sgd_step", 0, (None,), (0.1, 0.0, False)),
     "momentum": ("sgd_step", 1, (0,), (0.1, 0.9, False)),
     "nesterov": ("sgd_step", 1, (0,), (0.1, 0.9, True)),
+    "dampening": ("sgd_step", 1, (0,), (0.1, 0.9, False, 0.9)),
     "rmsprop": ("rmsprop_step", 1, (0, None, None), (0.01, 0.9, 0.0, 1e-7)),
     "rmsprop momentum": ("rmsprop_step", 2, (0, 1, None), (0.01, 0.9, 0.8, 1e-7)),
     "rmsprop centered": ("rmsprop_step", 2, (0, None, 1), (0.01, 0.9, 0.0, 1e-7)),
     "rmsprop all": ("rmsprop_step", 3, (0, 1, 2), (0.01, 0.9, 0.8, 1e-7)),
-    "adam": ("adam_step", 2, (0, 1, None), (0.01, 0.9, 0.999, 1e-7)),
-    "amsgrad": ("adam_step", 3, (0, 1, 2), (0.01, 0.9, 0.999, 1e-7)),
+    "adam": ("adam_step", 2, (0, 1, None), (0.01, *BETAS)),
+    "amsgrad": ("adam_step", 3, (0, 1, 2), (0.01, *BETAS)),
+    "adagrad": ("adagrad_step", 1, (0,), (0.1, 1e-7)),
+    "adadelta": ("adadelta_step", 2, (0, 1), (1.0, 0.95, 1e-3)),
+    "adamax": ("adamax_step", 2, (0, 1), (0.01, *BETAS)),
+    "nadam": ("nadam_step", 2, (0, 1), (0.01, *BETAS)),
+    "lion": ("lion_step", 1, (0,), (0.01, 0.9, 0.99)),
+    "ftrl": ("ftrl_step", 2, (0, 1), (0.1, -0.5, 0.1, 0.2, 0.05, 0.3)),
+    "ftrl power": ("ftrl_step", 2, (0, 1), (0.1, -0.7, 0.0, 0.0, 0.0, 0.0)),
+    "ftrl fixed": ("ftrl_step", 2, (0, 1), (0.1, 0.0, 0.0, 0.0, 0.0, 0.0)),
+    "lamb": ("lamb_step", 2, (0, 1), (0.01, *BETAS)),
 }
+COUNTS = ("adam_step", "adamax_step", "nadam_step", "lamb_step")
 
 
 def lists(dtype, seed):
@@ -28,27 +41,77 @@ def lists(dtype, seed):
     return [np.asarray(rng.normal(size=shape), dtype) for shape in SHAPES]
 
 
-def run(module, case, dtype, steps=5):
+def around(dtype):
+    """Everything that a step can do besides its rule."""
+    factors = np.linspace(0.5, 1.5, len(SHAPES)).tolist()
+    decays = np.linspace(0.9, 1.0, len(SHAPES)).tolist()
+    return {"scales": factors, "decays": decays, "clip": 0.8, "moving": lists(dtype, 99), "ema": 0.7}
+
+
+def run(module, case, dtype, steps=5, **more):
     name, count, order, numbers = CASES[case]
     params = lists(dtype, 0)
-    states = [[np.zeros_like(p) for p in params] for _ in range(count)]
+    # What Ftrl and Adagrad begin with, and good for the others, too.
+    states = [[np.full_like(p, 0.1) if case.startswith(("adagrad", "ftrl")) and k == 0 else np.zeros_like(p)
+               for p in params] for k in range(count)]  # fmt: skip
     chosen = [None if i is None else states[i] for i in order]
+    product = 1.0
     for step in range(1, steps + 1):
-        extra = (step,) if name == "adam_step" else ()
-        assert getattr(module, name)(params, lists(dtype, step), *chosen, *numbers, *extra) is None
-    return [params, *states]
+        product *= 0.9 * (1 - 0.5 * 0.96**step)
+        extra = (step,) if name in COUNTS else ()
+        extra += (product,) if name == "nadam_step" else ()
+        assert getattr(module, name)(params, lists(dtype, step), *chosen, *numbers, *extra, **more) is None
+    return [params, *states, *([more["moving"]] if more else [])]
+
+
+def tolerance_of(case, dtype):
+    if dtype == "float64":
+        return {"rtol": 1e-12, "atol": 1e-12}
+    # A centered variance near zero divides by what rounding left of it; differences of powers cancel.
+    loose = {"rmsprop all": 3e-5, "rmsprop centered": 3e-5, "ftrl power": 2e-5, "ftrl": 1e-5}
+    return {"rtol": 2e-5, "atol": loose.get(case, 2e-6)}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("case", CASES)
 def test_against_keras_formulas(case, dtype):
-    # A centered variance near zero divides by what rounding left of it.
-    tolerance = {"rtol": 2e-5, "atol": 3e-5 if "all" in case or "centered" in case else 2e-6}
-    if dtype == "float64":
-        tolerance = {"rtol": 1e-12, "atol": 1e-12}
     for got, want in zip(run(_core, case, dtype), run(reference, case, dtype)):
         for a, b in zip(got, want):
-            np.testing.assert_allclose(a, b, **tolerance)
+            np.testing.assert_allclose(a, b, **tolerance_of(case, dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_done_around_the_rule(case, dtype):
+    got = run(_core, case, dtype, 3, **around(dtype))
+    want = run(reference, case, dtype, 3, **around(dtype))
+    tolerance = tolerance_of(case, dtype)
+    for ours, theirs in zip(got, want):
+        for a, b in zip(ours, theirs):
+            wrong = ~np.isclose(a, b, **tolerance)
+            # Lion's sign may turn where rounding decides on which side of zero the mixture lies.
+            assert wrong.sum() <= (3 if case == "lion" and dtype == "float32" else 0)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_around_is_the_same_as_apart(case):
+    options = around("float64")
+    together = run(_core, case, "float64", 1, **options)
+    name, count, order, numbers = CASES[case]
+    params = lists("float64", 0)
+    states = [[np.full_like(p, 0.1) if case.startswith(("adagrad", "ftrl")) and k == 0 else np.zeros_like(p)
+               for p in params] for k in range(count)]  # fmt: skip
+    chosen = [None if i is None else states[i] for i in order]
+    grads = [np.asarray(np.clip(g * f, -0.8, 0.8)) for g, f in zip(lists("float64", 1), options["scales"])]
+    for p, d in zip(params, options["decays"]):
+        p *= d
+    extra = ((1,) if name in COUNTS else ()) + ((0.9 * (1 - 0.5 * 0.96),) if name == "nadam_step" else ())
+    getattr(_core, name)(params, grads, *chosen, *numbers, *extra)
+    moving = lists("float64", 99)
+    _core.ema_step(moving, params, 0.7)
+    for ours, theirs in zip(together, [params, *states, moving]):
+        for a, b in zip(ours, theirs):
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -58,7 +121,7 @@ def test_same_bits_for_any_number_of_threads(case):
         results = []
         for n in (1, 2, 3):
             _core.set_num_threads(n)
-            results.append(run(_core, case, "float32", 2))
+            results.append(run(_core, case, "float32", 2, **around("float32")))
         for other in results[1:]:
             for first, second in zip(results[0], other):
                 for a, b in zip(first, second):
@@ -80,9 +143,10 @@ def test_tensors_of_any_split_give_the_same_bits():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("row", [(), (1,), (5,), (7, 3), (128,), (0,)])
-@pytest.mark.parametrize("case", CASES)
-def test_rows_of_a_gradient_give_the_bits_of_the_dense_one(case, row, dtype):
+@pytest.mark.parametrize("around_it", [False, True], ids=["", "scaled, clipped and decayed"])
+@pytest.mark.parametrize("row", [(), (1,), (7, 3), (128,), (0,)])
+@pytest.mark.parametrize("case", [case for case in CASES if case != "lamb"])
+def test_rows_of_a_gradient_give_the_bits_of_the_dense_one(case, row, around_it, dtype):
     """Dense otherwise, or, lazy, those of a table of just these rows."""
     name, count, order, numbers = CASES[case]
     rng = np.random.default_rng(3)
@@ -91,12 +155,13 @@ def test_rows_of_a_gradient_give_the_bits_of_the_dense_one(case, row, dtype):
     values = np.asarray(rng.normal(size=(len(rows), *row)), dtype)
     dense = _core.rows_to_dense(rows, values.reshape(len(rows), -1), 700).reshape(shape)
     start = [np.abs(np.asarray(rng.normal(size=shape), dtype)) for _ in range(count + 1)]
-    extra = (3,) if name == "adam_step" else ()
+    extra = ((3,) if name in COUNTS else ()) + ((0.4,) if name == "nadam_step" else ())
 
     def step(arrays, gradient):
         arrays = [a.copy() for a in arrays]
         states = [None if i is None else [arrays[1 + i]] for i in order]
-        getattr(_core, name)([arrays[0]], [gradient], *states, *numbers, *extra)
+        around = {"scales": [0.5], "decays": [0.9], "clip": 0.7} if around_it else {}
+        getattr(_core, name)([arrays[0]], [gradient], *states, *numbers, *extra, **around)
         return arrays
 
     for a, b in zip(step(start, (rows, values, False)), step(start, dense)):
@@ -129,6 +194,18 @@ def test_rows_beside_dense_tensors_and_across_parts():
                 assert not np.array_equal(a, b)
             else:
                 np.testing.assert_array_equal(a, b)
+
+
+def test_rows_and_the_rule_that_looks_at_whole_tensors():
+    w, m, v = (np.ones((3, 2), "float32") for _ in range(3))
+    gradient = (np.array([1]), np.ones((1, 2), "float32"))
+    with pytest.raises(ValueError, match="lamb_step: expected rows of a gradient not to be lazy"):
+        _core.lamb_step([w], [(*gradient, True)], [m], [v], 0.1, 0.9, 0.999, 1e-7, 1)
+    _core.lamb_step([w], [(*gradient, False)], [m], [v], 0.1, 0.9, 0.999, 1e-7, 1)
+    dense = [np.ones((3, 2), "float32") for _ in range(3)]
+    full = np.array([[0, 0], [1, 1], [0, 0]], "float32")
+    _core.lamb_step([dense[0]], [full], [dense[1]], [dense[2]], 0.1, 0.9, 0.999, 1e-7, 1)
+    np.testing.assert_allclose(w, dense[0], rtol=1e-6)
 
 
 def test_no_rows_at_all():
@@ -169,6 +246,55 @@ def test_nan_stays_where_it_is():
     assert np.isnan(w[7]) and np.isfinite(np.delete(w, 7)).all()
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_nan_in_a_gradient_stays_in_its_element(case):
+    name, count, order, numbers = CASES[case]
+    w, g = np.ones(37, "float32"), np.linspace(-1, 1, 37).astype("float32")
+    g[7] = np.nan
+    states = [np.full(37, 0.1, "float32") for _ in range(count)]
+    chosen = [None if i is None else [states[i]] for i in order]
+    extra = ((1,) if name in COUNTS else ()) + ((0.5,) if name == "nadam_step" else ())
+    getattr(_core, name)([w], [g], *chosen, *numbers, *extra, clip=0.5)
+    assert np.isnan(w[7])
+    # Lamb's length is that of the whole tensor, but a norm that is no number leaves the others their direction.
+    assert np.isfinite(np.delete(w, 7)).all()
+
+
+def test_lamb_of_nothing_keeps_its_length():
+    for w, g in ((np.zeros(5), np.ones(5)), (np.ones(5), np.zeros(5))):
+        before = w.copy()
+        _core.lamb_step([w], [g], [np.zeros(5)], [np.zeros(5)], 0.1, 0.9, 0.999, 1e-7, 1)
+        np.testing.assert_allclose(w, before - 0.1 * np.sign(g), rtol=1e-6)
+
+
+def test_lamb_takes_each_tensor_on_its_own():
+    rng = np.random.default_rng(8)
+    # Tensors that begin and end within parts, on their borders, and nowhere.
+    sizes = [5, 0, 32763, 32768, 0, 1, 65536, 40_000]
+    params, grads = ([rng.normal(size=n) for n in sizes] for _ in range(2))
+    alone = []
+    for w, g in zip(params, grads):
+        one = w.copy()
+        _core.lamb_step([one], [g], [np.zeros_like(w)], [np.zeros_like(w)], 0.1, 0.9, 0.999, 1e-7, 1)
+        alone.append(one)
+    ms, vs = ([np.zeros_like(w) for w in params] for _ in range(2))
+    _core.lamb_step(params, grads, ms, vs, 0.1, 0.9, 0.999, 1e-7, 1)
+    for a, b in zip(params, alone):
+        np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_lion_stands_still_at_zero():
+    w = np.array([1.0, 2.0])
+    _core.lion_step([w], [np.array([0.0, -0.0])], [np.zeros(2)], 0.1, 0.9, 0.99)
+    assert w.tolist() == [1.0, 2.0]
+
+
+def test_moving_averages():
+    a = np.array([1.0, 2.0], "float32")
+    _core.ema_step([a], [np.array([3.0, np.nan], "float32")], 0.75)
+    assert a[0] == 1.5 and np.isnan(a[1])
+
+
 def test_no_tensors():
     _core.adam_step([], [], [], [], None, 0.1, 0.9, 0.999, 1e-7, 1)
 
@@ -191,6 +317,22 @@ def test_errors():
         _core.adam_step([w], [g], [g], [g], None, 0.1, 0.9, 0.999, 1e-7, 0)
     with pytest.raises(TypeError, match="sgd_step: expected params to be a tuple or list of arrays, got ndarray"):
         _core.sgd_step(w, [g], None, 0.1, 0.0, False)
+    with pytest.raises(ValueError, match="sgd_step: expected as many scales as params, which are 1, got 2"):
+        _core.sgd_step([w], [g], None, 0.1, 0.0, False, scales=[1.0, 1.0])
+    with pytest.raises(TypeError, match="sgd_step: expected decays to hold numbers, got str"):
+        _core.sgd_step([w], [g], None, 0.1, 0.0, False, decays=["1"])
+    with pytest.raises(ValueError, match="sgd_step: expected clip to be positive, got 0"):
+        _core.sgd_step([w], [g], None, 0.1, 0.0, False, clip=0.0)
+    with pytest.raises(ValueError, match=r"sgd_step: expected moving of shape \(5,\), got \(4,\)"):
+        _core.sgd_step([w], [g], None, 0.1, 0.0, False, moving=[np.zeros(4, "float32")])
+    with pytest.raises(ValueError, match="expected arrays that are updated in place to share no memory"):
+        _core.sgd_step([w], [g], None, 0.1, 0.0, False, moving=[g])
+    with pytest.raises(ValueError, match="ema_step: expected as many values as averages, which are 1, got 0"):
+        _core.ema_step([w], [], 0.5)
+    with pytest.raises(ValueError, match="adagrad_step: expected accumulators to be C-contiguous and aligned"):
+        _core.adagrad_step([w], [g], [np.zeros(10, "float32")[::2]], 0.1, 1e-7)
+    with pytest.raises(TypeError, match="lion_step: expected ms to be a NumPy array, got list"):
+        _core.lion_step([w], [g], [[1.0]], 0.1, 0.9, 0.99)
     w.flags.writeable = False
     with pytest.raises(ValueError, match="sgd_step: expected params to be writable, got a read-only array"):
         _core.sgd_step([w], [g], None, 0.1, 0.0, False)

@@ -127,6 +127,8 @@ def test_counting(dtype):
     assert _core.count_nonfinite(x) == reference.count_nonfinite(x)
     arrays = [draw((100_001,), dtype), draw((), dtype, 1), draw((3, 5), dtype, 2)]
     assert _core.sum_squares(arrays) == pytest.approx(reference.sum_squares(arrays), rel=1e-6)
+    each = _core.sums_of_squares(arrays)
+    assert each == pytest.approx([reference.sum_squares([a]) for a in arrays], rel=1e-6)
 
 
 def test_same_bits_for_any_number_of_threads():

@@ -29,6 +29,13 @@ def golden() -> dict[str, Any]:
     return result
 
 
+@functools.cache
+def golden_optimizers() -> dict[str, Any]:
+    """Everything in `optimizers.json`, which `make_optimizers.py` wrote."""
+    result: dict[str, Any] = json.loads(pathlib.Path(__file__).with_name("optimizers.json").read_text())
+    return result
+
+
 def label(case: dict[str, Any]) -> str:
     """Name of a case in a test's id."""
     arguments = ",".join(f"{k}={v}" for k, v in case["arguments"].items())

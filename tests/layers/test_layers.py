@@ -302,7 +302,7 @@ X = np.ones((2, 3), np.float32)
         (lambda: initializers.VarianceScaling(scale=0), "scale to be positive, got 0"),
         (lambda: initializers.VarianceScaling(mode="fan"), "mode 'fan_in', 'fan_out' or 'fan_avg', got 'fan'"),
         (lambda: initializers.VarianceScaling(distribution="x"), "expected distribution"),
-        (lambda: initializers.GlorotUniform(input_axes=0), "'input_axes' is not supported"),
+        (lambda: initializers.GlorotUniform(input_axes=0), "input_axes and output_axes, or neither, got 0 and None"),
         (lambda: initializers.RandomNormal(seed=1.5), "seed to be an integer"),
         (lambda: initializers.Identity()((2, 2, 2)), r"a shape of two axes, got \(2, 2, 2\)"),
         (lambda: initializers.Orthogonal()((2,)), r"at least two axes, got \(2,\)"),

@@ -9,11 +9,13 @@ import pytest
 
 import neuroxide as nx
 from neuroxide import optimizers
-from tests.golden.from_keras import golden, label
+from tests.golden.from_keras import golden, golden_optimizers, label
+
+CASES = [*golden()["optimizers"], *golden_optimizers()["optimizers"]]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("case", golden()["optimizers"], ids=label)
+@pytest.mark.parametrize("case", CASES, ids=label)
 def test_ten_steps(case: dict[str, Any], dtype: str) -> None:
     optimizer = getattr(optimizers, case["class"])(**case["arguments"])
     variables = [nx.Variable(np.array(w, dtype=dtype)) for w in case["start"]]
@@ -27,7 +29,7 @@ def test_ten_steps(case: dict[str, Any], dtype: str) -> None:
         np.testing.assert_allclose(variable.numpy(), np.array(value), rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("case", golden()["optimizers"], ids=label)
+@pytest.mark.parametrize("case", CASES, ids=label)
 def test_configurations_have_the_same_keys_and_round_trip(case: dict[str, Any]) -> None:
     optimizer = getattr(optimizers, case["class"])(**case["arguments"])
     config = optimizer.get_config()

@@ -246,7 +246,7 @@ def test_get() -> None:
         (lambda: optimizers.SGD(decay=1e-6), "unknown argument 'decay'"),
         (lambda: optimizers.SGD(-0.1), "learning_rate to be a number >= 0"),
         (lambda: optimizers.SGD(math.nan), "learning_rate to be a number >= 0"),
-        (lambda: optimizers.SGD(momentum=1.5), r"momentum in \[0, 1\], got 1.5"),
+        (lambda: optimizers.SGD(momentum=1.5), r"momentum to be a number in \[0, 1\], got 1.5"),
         (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), "one of clipnorm, clipvalue and global_clipnorm"),
         (lambda: optimizers.SGD(clipnorm=-1.0), "clipnorm to be a positive number or None, got -1.0"),
         (lambda: optimizers.SGD(ema_momentum=2), r"ema_momentum to be a number in \[0, 1\]"),

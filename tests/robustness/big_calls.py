@@ -76,6 +76,9 @@ def calls() -> dict[str, Callable[[], Any]]:
         ("sgd_step", 3, (0.1, 0.9, True)),
         ("rmsprop_step", 3, (None, None, 0.1, 0.9, 0.0, 1e-7)),
         ("adam_step", 4, (None, 0.1, 0.9, 0.999, 1e-7, 3)),
+        ("lamb_step", 4, (0.1, 0.9, 0.999, 1e-7, 3)),
+        ("ftrl_step", 4, (0.1, -0.5, 0.1, 0.1, 0.1, 0.1)),
+        ("ema_step", 2, (0.9,)),
     ):
         if hasattr(_core, name):
             made[name] = lambda name=name, lists=lists, rest=rest: stepped(getattr(_core, name), lists, *rest)

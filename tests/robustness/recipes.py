@@ -179,6 +179,16 @@ def _adam(make: Maker) -> list[Any]:
     return [params, grads, ms, vs, _maybe(make, vhats), *numbers]
 
 
+def _step(states: int, *numbers: str, counts: bool = False, more: tuple[str, ...] = ()) -> Callable[[Maker], list[Any]]:
+    """A step over lists of tensors with so many states and these numbers."""
+
+    def recipe(make: Maker) -> list[Any]:
+        count = [make.whole(1, 1000)] if counts else []
+        return [*_tensors(make, 2 + states), *map(Text, numbers), *count, *map(Text, more)]
+
+    return recipe
+
+
 def _gather(make: Maker) -> list[Any]:
     rows, width = make.sizes(2, 1)
     return [make.array(rows, width), make.array(*make.shape(1, 2), dtype="int64", high=rows)]
@@ -420,6 +430,15 @@ RECIPES: dict[str, Recipe] = {
     "sgd_step": _sgd,
     "rmsprop_step": _rmsprop,
     "adam_step": _adam,
+    "adagrad_step": _step(1, "0.1", "1e-7"),
+    "adadelta_step": _step(2, "1.0", "0.95", "1e-7"),
+    "adamax_step": _step(2, "0.01", "0.9", "0.999", "1e-7", counts=True),
+    "nadam_step": _step(2, "0.01", "0.9", "0.999", "1e-7", counts=True, more=("0.5",)),
+    "lion_step": _step(1, "0.01", "0.9", "0.99"),
+    "ftrl_step": _step(2, "0.1", "-0.5", "0.0", "0.0", "0.0", "0.0"),
+    "lamb_step": _step(2, "0.01", "0.9", "0.999", "1e-7", counts=True),
+    "ema_step": _step(0, "0.9"),
+    "sums_of_squares": lambda make: _tensors(make, 1),
     "gather_rows": _gather,
     "rows_from": _rows_from,
     "rows_to_dense": _rows_to_dense,

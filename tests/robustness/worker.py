@@ -30,7 +30,7 @@ from tests.robustness.recipes import RECIPES
 ALLOWED = (ValueError, TypeError, OverflowError, MemoryError, IndexError)
 SECONDS = 5.0
 MEMORY = 3 << 30
-IN_PLACE = ("sgd_step", "rmsprop_step", "adam_step")
+IN_PLACE = tuple(name for name in dir(_core) if name.endswith("_step"))
 UNREPEATABLE = ("empty", "pool_stats", "probe_fma", "probe_stream", "get_num_threads")
 
 

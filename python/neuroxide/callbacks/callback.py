@@ -32,6 +32,9 @@ class Callback:
         """Whether the hooks of batches have anything to do; saves computing logs for nothing."""
         return True
 
+    def _release(self) -> None:
+        """Let go of what is held for the length of a `fit`; called however that ends."""
+
     def set_params(self, params: dict[str, Any]) -> None:
         """Take what is known about the run: verbose, epochs, steps."""
         self.params = params

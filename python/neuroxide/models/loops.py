@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroxide.autograd import no_grad
+from neuroxide.callbacks.callback import Callback
 from neuroxide.callbacks.callback_list import CallbackList
 from neuroxide.data.adapters import Feed, make_feed
 from neuroxide.data.unpack import as_arrays, train_validation_split, unpack_x_y_sample_weight
@@ -144,6 +145,9 @@ class Loops:
             feed.close()
             if session.validation is not None:
                 session.validation.close()
+            for callback in callbacks:
+                if isinstance(callback, Callback):
+                    callback._release()
             self._trainer.session = None
         return self.history
 

@@ -6,11 +6,39 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroxide.optimizers import schedules
+from neuroxide.optimizers.adadelta import Adadelta
+from neuroxide.optimizers.adagrad import Adagrad
+from neuroxide.optimizers.adam import Adam, AdamW
+from neuroxide.optimizers.adamax import Adamax
 from neuroxide.optimizers.base import Optimizer
-from neuroxide.optimizers.gradient import SGD, Adam, AdamW, RMSprop
+from neuroxide.optimizers.ftrl import Ftrl
+from neuroxide.optimizers.lamb import Lamb
+from neuroxide.optimizers.lion import Lion
+from neuroxide.optimizers.moving_average import ExponentialMovingAverage
+from neuroxide.optimizers.nadam import Nadam
+from neuroxide.optimizers.rmsprop import RMSprop
+from neuroxide.optimizers.sgd import SGD
 from neuroxide.utils import registry
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "ExponentialMovingAverage",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]
 
 
 def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Optimizer:

@@ -1,32 +1,33 @@
-"""`Optimizer`: what all optimisers share: state, clipping, weight decay, averages, accumulation, learning rates."""
+"""`Optimizer`: what all optimisers share: clipping, weight decay, averages, accumulation."""
 
 from __future__ import annotations
 
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from operator import is_
 from typing import Any
 
 import numpy as np
 
-from neuroxide import initializers
 from neuroxide.autograd import Rows, Tensor, Variable, no_grad
 from neuroxide.backend import kernels
-from neuroxide.optimizers.schedules import LearningRateSchedule
+from neuroxide.optimizers.clipping import clip_factors, scaled
+from neuroxide.optimizers.state import OptimizerState
 from neuroxide.utils import registry
 from neuroxide.utils.naming import auto_name, suggest, to_snake_case
 
 
-class Optimizer:
+class Optimizer(OptimizerState):
     """Base of the optimisers.
 
     A subclass of one's own writes `build(variables)` (state through `add_optimizer_variables`) and
     `update_step(gradient, variable, learning_rate)`.
 
     Args:
-        learning_rate: Number ≥ 0, `LearningRateSchedule`, or function of nothing or of the step.
+        learning_rate: Number ≥ 0, `LearningRateSchedule`, or function of nothing or of the step. Schedules count
+            the calls of `apply`, also those that only accumulate.
         weight_decay: Decoupled weight decay: before each step w ← w − w · weight_decay · learning_rate.
         clipnorm: Each gradient is scaled down to at most this norm.
         clipvalue: Each element of a gradient is cut to ± this value.
@@ -105,6 +106,7 @@ class Optimizer:
         self._named: list[tuple[str, Variable]] = []
         self._model_variables_moving_average: list[Variable] = []
         self._accumulated_gradients: list[Variable] = []
+        self._averages_in_weights = False
         self._undecayed: tuple[set[int], re.Pattern[str] | None] = (set(), None)
         self._decayed: list[bool] = []
         self._dtypes: set[Any] = set()
@@ -113,115 +115,6 @@ class Optimizer:
     def _check(self, name: str, value: Any, right: bool, expected: str) -> None:
         if isinstance(value, bool) or not right:
             raise ValueError(f"{self._label}: expected {name} to be {expected}, got {value!r}")
-
-    # -- state -------------------------------------------------------------------------------------------------------
-
-    def build(self, variables: Iterable[Variable]) -> None:
-        """Create the state for these variables; the first `apply` does so by itself."""
-        variables = list(variables)
-        self._trainable_variables = variables
-        self._indices = {id(v): i for i, v in enumerate(variables)}
-        if self.use_ema:
-            self._model_variables_moving_average = self.add_optimizer_variables(variables, "average")
-        if self.gradient_accumulation_steps:
-            self._accumulated_gradients = self.add_optimizer_variables(variables, "gradient_accumulator")
-        excluded, pattern = self._undecayed
-        self._decayed = [
-            id(v) not in excluded and (pattern is None or pattern.search(v.name) is None) for v in variables
-        ]
-        self._dtypes = {v.dtype for v in variables}
-        self.built = True
-
-    def add_variable_from_reference(
-        self, reference_variable: Variable, name: str = "var", initializer: Any = "zeros"
-    ) -> Variable:
-        """A state variable of the shape and dtype of a weight."""
-        shape, dtype = tuple(reference_variable.shape), reference_variable.dtype.name
-        if initializer == "zeros":
-            value = kernels(reference_variable.data).full(shape, 0.0, dtype)
-        else:
-            value = initializers.get(initializer)(shape, dtype=dtype)
-        index = self._indices.get(id(reference_variable), len(self._named))
-        variable = Variable(value, trainable=False, name=name)
-        variable.path = f"{self.name}/{reference_variable.path.replace('/', '_')}_{name}"
-        self._named.append((f"{index}/{name}", variable))
-        return variable
-
-    def add_optimizer_variables(
-        self, trainable_variables: Any, name: str, initializer: Any = "zeros"
-    ) -> list[Variable]:
-        """One state variable for each weight."""
-        return [self.add_variable_from_reference(v, name, initializer) for v in trainable_variables]
-
-    def named_variables(self) -> list[tuple[str, Variable]]:
-        """(stable name, variable) for the whole state: ``iteration``, ``learning_rate`` unless it is a schedule, and
-        ``<place of the weight>/<kind>``. This is what files hold."""
-        head = [("iteration", self._iterations)]
-        if isinstance(self._learning_rate, Variable):
-            head.append(("learning_rate", self._learning_rate))
-        return head + self._named
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The whole state, in the order of `named_variables`."""
-        return [variable for _, variable in self.named_variables()]
-
-    @property
-    def iterations(self) -> Any:
-        """Steps taken so far."""
-        steps = self.gradient_accumulation_steps
-        return Tensor(np.asarray(int(self._iterations) // steps)) if steps else self._iterations
-
-    def set_weights(self, weights: Any) -> None:
-        """Copy arrays into the state, in the order of `variables`.
-
-        Raises:
-            ValueError: When the optimiser is not built, or their number or a shape differs.
-        """
-        if not self.built:
-            raise ValueError(f"{self._label}: call build(variables) before setting the state")
-        values, named = list(weights), self.named_variables()
-        if len(values) != len(named):
-            raise ValueError(f"{self._label}: expected {len(named)} arrays, got {len(values)}")
-        for (name, variable), value in zip(named, values):
-            if tuple(variable.shape) != np.shape(value):
-                raise ValueError(f"{self._label}: expected {name} of shape {variable.shape}, got {np.shape(value)}")
-        for (_, variable), value in zip(named, values):
-            variable.assign(value)
-
-    # -- learning rate -----------------------------------------------------------------------------------------------
-
-    @property
-    def learning_rate(self) -> Any:
-        """The learning rate of the next step: a `Variable` that can be assigned, or what the schedule says."""
-        return self._learning_rate if isinstance(self._learning_rate, Variable) else self._current_rate()
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        if isinstance(value, dict):
-            value = registry.deserialize(value, kind="schedules")
-        if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, Tensor)):
-            self._learning_rate = value
-            return
-        if isinstance(self._learning_rate, LearningRateSchedule):
-            raise TypeError(
-                f"{self._label}: the learning rate follows a schedule and cannot be set; "
-                "make the optimizer with a number to set it later"
-            )
-        number = float(value) if np.ndim(value) == 0 else float("nan")
-        self._check("learning_rate", value, number >= 0, "a number >= 0, a schedule or a function")
-        if isinstance(self._learning_rate, Variable):
-            self._learning_rate.assign(np.float64(number))
-        else:
-            self._learning_rate = Variable(np.asarray(number), trainable=False, name="learning_rate")
-
-    def _current_rate(self) -> float:
-        rate = self._learning_rate
-        if type(rate) is Variable:
-            return float(rate)
-        if isinstance(rate, LearningRateSchedule) or _takes_step(rate):
-            return float(rate(int(self.iterations)))
-        return float(rate())
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
@@ -304,24 +197,60 @@ class Optimizer:
         return [arrays[i] for i in kept], [variables[i] for i in kept], [places[i] for i in kept]
 
     def _apply(self, grads: list[Any], variables: list[Variable], places: list[int] | None) -> None:
-        if self.loss_scale_factor is not None:
-            grads = [_scaled(g, 1.0 / self.loss_scale_factor) for g in grads]
-        due = True
+        factor = 1.0 if self.loss_scale_factor is None else 1.0 / self.loss_scale_factor
+        due = averaged = True
         if self.gradient_accumulation_steps:
-            grads, due = self._accumulate(grads, variables, places)
+            grads, due = self._accumulate(grads, variables, places, factor)
+            factor = 1.0 / self.gradient_accumulation_steps
         if due:
-            if self.clipnorm or self.clipvalue or self.global_clipnorm:
-                grads = self._clip(grads)
-            rate = self._current_rate()
-            if self.weight_decay:
-                self._decay(variables, places, rate)
-            self._step(grads, variables, places, rate)
+            averaged = self._update(grads, factor, variables, places, self._current_rate())
             for variable in variables:
                 variable.version += 1
+            for total in self._accumulated_gradients:
+                k = kernels(total.data)
+                k.copy_into(total.data, k.full(total.data.shape, 0.0, total.data.dtype.name))
         if self.use_ema:
-            self._average()
+            if not (due and averaged):
+                self._average()
+            if self.ema_overwrite_frequency and (self._steps_taken() + 1) % self.ema_overwrite_frequency == 0:
+                self.finalize_variable_values(self._trainable_variables)
         for variable in [v for v in variables if v.constraint is not None]:
             variable.assign(variable.constraint(variable))
+
+    def _update(
+        self, grads: list[Any], factor: float, variables: list[Variable], places: list[int] | None, rate: float
+    ) -> bool:
+        """Clip the gradients, which count `factor` times, decay the weights, and take the step.
+
+        Returns:
+            Whether the moving averages have followed.
+        """
+        factors = self._gradient_factors(grads, factor)
+        if factors is not None:
+            grads = [g if f == 1.0 else scaled(g, f) for g, f in zip(grads, factors)]
+        if self.clipvalue:
+            bound = float(self.clipvalue)
+            grads = [g.clip(-bound, bound) if type(g) is Rows else kernels(g).clip(g, -bound, bound) for g in grads]
+        for variable, decay in zip(variables, self._decays(variables, places, rate) or ()):
+            if decay != 1.0:
+                k = kernels(variable.data)
+                k.copy_into(variable.data, k.multiply(variable.data, decay))
+        self._step(grads, variables, places, rate)
+        return not self.use_ema
+
+    def _gradient_factors(self, grads: list[Any], factor: float) -> list[float] | None:
+        """What each gradient is multiplied by; None where that is 1 for all."""
+        if self.clipnorm or self.global_clipnorm:
+            return clip_factors(grads, factor, self.clipnorm, self.global_clipnorm)
+        return None if factor == 1.0 else [factor] * len(grads)
+
+    def _decays(self, variables: list[Variable], places: list[int] | None, rate: float) -> list[float] | None:
+        """What each weight is multiplied by before the step; None where that is 1 for all."""
+        if not self.weight_decay:
+            return None
+        factor = 1.0 - float(self.weight_decay) * rate
+        decayed = self._decayed if places is None else [self._decayed[i] for i in places]
+        return [factor if chosen else 1.0 for chosen in decayed]
 
     def _step(self, grads: list[Any], variables: list[Variable], places: list[int] | None, rate: float) -> None:
         """Update the weights; the optimisers of this library do all of them in one call instead."""
@@ -356,30 +285,15 @@ class Optimizer:
     # -- gradients and weights around a step -------------------------------------------------------------------------
 
     def _accumulate(
-        self, grads: list[Any], variables: list[Variable], places: list[int] | None
+        self, grads: list[Any], variables: list[Variable], places: list[int] | None, factor: float
     ) -> tuple[list[Any], bool]:
-        steps = int(self.gradient_accumulation_steps or 1)
-        sums = self._accumulated_gradients if places is None else [self._accumulated_gradients[i] for i in places]
-        for gradient, total in zip(grads, sums):
-            k = kernels(total.data)
+        """The sums that `factor` times these gradients were added to, and whether a step is due."""
+        held = self._accumulated_gradients
+        sums = [variable.data for variable in (held if places is None else [held[i] for i in places])]
+        for total, gradient in zip(sums, grads):
             dense = gradient.to_dense() if type(gradient) is Rows else gradient
-            k.copy_into(total.data, k.add(total.data, dense))
-        if (int(self._iterations) + 1) % steps:
-            return grads, False
-        means = [kernels(total.data).multiply(total.data, 1.0 / steps) for total in sums]
-        for total in self._accumulated_gradients:
-            k = kernels(total.data)
-            k.copy_into(total.data, k.full(total.data.shape, 0.0, total.data.dtype.name))
-        return means, True
-
-    def _clip(self, grads: list[Any]) -> list[Any]:
-        if self.clipvalue:
-            bound = float(self.clipvalue)
-            return [g.clip(-bound, bound) if type(g) is Rows else kernels(g).clip(g, -bound, bound) for g in grads]
-        if self.clipnorm:
-            return [_limited(g, _sum_squares([g]), float(self.clipnorm)) for g in grads]
-        total = _sum_squares(grads)
-        return [_limited(g, total, float(self.global_clipnorm or 0)) for g in grads]
+            kernels(total).sgd_step([total], [dense], None, -factor, 0.0, False)
+        return sums, (int(self._iterations) + 1) % int(self.gradient_accumulation_steps or 1) == 0
 
     def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
         """Leave weights out of the weight decay; call it before the optimiser is built.
@@ -393,29 +307,40 @@ class Optimizer:
         pattern = re.compile("|".join(re.escape(n) for n in var_names)) if var_names else None
         self._undecayed = ({id(v) for v in var_list or ()}, pattern)
 
-    def _decay(self, variables: list[Variable], places: list[int] | None, rate: float) -> None:
-        factor = 1.0 - float(self.weight_decay or 0.0) * rate
-        for i, variable in enumerate(variables):
-            if self._decayed[i if places is None else places[i]]:
-                k = kernels(variable.data)
-                k.copy_into(variable.data, k.multiply(variable.data, factor))
+    def _ema(self) -> float:
+        """The momentum of the moving averages: nothing is kept of what they were before the first step."""
+        return float(self.ema_momentum) if self._steps_taken() else 0.0
 
     def _average(self) -> None:
-        count = int(self.iterations)
-        momentum = float(self.ema_momentum) if count else 0.0
+        momentum = self._ema()
         for variable, average in zip(self._trainable_variables, self._model_variables_moving_average):
-            k = kernels(average.data)
-            mixed = k.add(k.multiply(average.data, momentum), k.multiply(variable.data, 1.0 - momentum))
-            k.copy_into(average.data, mixed)
-        if self.ema_overwrite_frequency and (count + 1) % self.ema_overwrite_frequency == 0:
-            self.finalize_variable_values(self._trainable_variables)
+            kernels(average.data).ema_step([average.data], [variable.data], momentum)
+            average.version += 1
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """Put the moving averages into the weights; `fit` calls it at its end. Without `use_ema` nothing happens."""
         if not self.use_ema or not self.built:
             return
         for variable in var_list:
-            variable.assign(self._model_variables_moving_average[self._indices[id(variable)]].data)
+            average = self._model_variables_moving_average[self._indices[id(variable)]]
+            to, source = (average, variable) if self._averages_in_weights else (variable, average)
+            to.assign(Tensor(source.data))
+        self._averages_in_weights = False
+
+    def swap_moving_averages(self) -> None:
+        """Exchange weights and moving averages; a second call takes it back. `SwapEMAWeights` does so in `fit`.
+
+        Raises:
+            ValueError: Without `use_ema`, or before the optimiser is built.
+        """
+        if not self.use_ema or not self.built:
+            raise ValueError(f"{self._label}: expected use_ema=True and a built optimizer to swap moving averages")
+        for variable, average in zip(self._trainable_variables, self._model_variables_moving_average):
+            k = kernels(variable.data)
+            kept = k.copy(variable.data)
+            variable.assign(Tensor(average.data))
+            average.assign(Tensor(kept))
+        self._averages_in_weights = not self._averages_in_weights
 
     # -- description -------------------------------------------------------------------------------------------------
 
@@ -446,41 +371,8 @@ class Optimizer:
             config["learning_rate"] = registry.deserialize(config["learning_rate"], custom_objects, "schedules")
         return cls(**config)
 
-    def __getstate__(self) -> dict[str, Any]:
-        # Places are kept by the identity of the weights, which a copy has to find anew.
-        return {**self.__dict__, "_indices": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._indices = {id(v): i for i, v in enumerate(self._trainable_variables)}
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
-
-
-def _takes_step(function: Callable[..., Any]) -> bool:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    return any(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
-
-
-def _scaled(gradient: Any, factor: float) -> Any:
-    return gradient * factor if type(gradient) is Rows else kernels(gradient).multiply(gradient, factor)
-
-
-def _sum_squares(grads: list[Any]) -> float:
-    arrays = [g.values if type(g) is Rows else g for g in grads]
-    return float(kernels(arrays[0]).sum_squares(arrays))
-
-
-def _limited(gradient: Any, sum_squares: float, limit: float) -> Any:
-    norm = sum_squares**0.5
-    if norm <= limit:
-        return gradient
-    # A norm that is not finite makes the gradient NaN rather than hiding it.
-    return _scaled(gradient, limit / norm if norm < float("inf") else float("nan"))
 
 
 registry.register_builtin("optimizers", Optimizer)

@@ -323,7 +323,8 @@ impl<'a> Arg<'a> {
         Ok(unsafe { std::slice::from_raw_parts_mut(self.data.cast().as_ptr(), self.len) })
     }
 
-    fn bytes(&self) -> std::ops::Range<usize> {
+    /// The addresses of the elements.
+    pub fn bytes(&self) -> std::ops::Range<usize> {
         let start = self.data.as_ptr() as usize;
         start..start + self.len * self.dtype.size()
     }
@@ -346,6 +347,59 @@ impl<'a> Arg<'a> {
     pub fn expect_shape(&self, shape: &[usize]) -> PyResult<()> {
         if &*self.shape == shape { Ok(()) } else { Err(self.wrong_shape(&shape_text(shape))) }
     }
+}
+
+/// Address and length where `obj` is an array of `T` that [`Arg`] would take, of the shape of `like`, and writable where
+/// asked: for calls over hundreds of small arrays. None says nothing; [`Arg`] tells what is wrong.
+///
+/// # Safety
+/// The address may be used while `obj` lives and nobody resizes it, as with [`Arg`]; to be written only where
+/// [`overlapping`] found no overlap.
+pub unsafe fn quick<T: Element>(
+    obj: &Bound<'_, PyAny>,
+    like: &Bound<'_, PyAny>,
+    writable: bool,
+) -> Option<(NonNull<T>, usize)> {
+    let (array, like) = (as_array(obj)?, as_array(like)?);
+    // SAFETY: both are live ndarrays (checked above); their fields are read with the GIL held.
+    let (a, descr, dims, like_dims) = unsafe {
+        let (a, b) = (&*array, &*like);
+        let dims = |x: &PyArrayObject| match x.nd {
+            0 => &[][..],
+            // NumPy keeps `nd` dimensions where there are any.
+            nd => std::slice::from_raw_parts(x.dimensions, nd as usize),
+        };
+        (a, &*a.descr, dims(a), dims(b))
+    };
+    let wanted = npyffi::NPY_ARRAY_C_CONTIGUOUS
+        | npyffi::NPY_ARRAY_ALIGNED
+        | if writable { npyffi::NPY_ARRAY_WRITEABLE } else { 0 };
+    let fits = T::accepts(Dtype::from_type_num(descr.type_num)?)
+        && matches!(descr.byteorder as u8, b'=' | b'|')
+        && a.flags & wanted == wanted
+        && dims == like_dims
+        && dims.len() <= MAX_DIMS;
+    if !fits {
+        return None;
+    }
+    let len = dims.iter().map(|&d| d as usize).product();
+    let data = if len == 0 { Some(NonNull::dangling()) } else { NonNull::new(a.data.cast()) };
+    Some((data?, len))
+}
+
+/// Whether any range that is written (the flag) overlaps another one. Sorts the ranges.
+pub fn overlapping(ranges: &mut [(std::ops::Range<usize>, bool)]) -> bool {
+    ranges.sort_unstable_by_key(|(range, _)| range.start);
+    // The furthest end so far, among all and among the written ones: enough to see every overlap with a written range.
+    let (mut end_all, mut end_written) = (0, 0);
+    ranges.iter().filter(|(range, _)| !range.is_empty()).any(|(range, is_written)| {
+        let meets = range.start < if *is_written { end_all } else { end_written };
+        end_all = end_all.max(range.end);
+        if *is_written {
+            end_written = end_written.max(range.end);
+        }
+        meets
+    })
 }
 
 /// An error where an array that is written overlaps any other argument of the call.

@@ -289,15 +289,24 @@ fn count_nonfinite(py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<usize> {
 /// Σ x² over all arrays, in float64.
 #[pyfunction]
 fn sum_squares(py: Python<'_>, arrays: &Bound<'_, PyAny>) -> PyResult<f64> {
-    let mut total = 0.0;
-    for item in items("sum_squares", "arrays", "arrays", arrays)? {
-        let x = Arg::float("sum_squares", "arrays", &item)?;
-        total += with_float!(x, T => {
+    Ok(squares_of(py, "sum_squares", arrays)?.iter().sum())
+}
+
+/// Of each array on its own.
+#[pyfunction]
+fn sums_of_squares(py: Python<'_>, arrays: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
+    squares_of(py, "sums_of_squares", arrays)
+}
+
+fn squares_of(py: Python<'_>, func: &'static str, arrays: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
+    let of_one = |item: &Bound<'_, PyAny>| {
+        let x = Arg::float(func, "arrays", item)?;
+        with_float!(x, T => {
             let values = x.slice::<T>()?;
-            run(py, "sum_squares", values.len(), || kernel::reduce_all::<T, SumSquares>(values))
-        })?;
-    }
-    Ok(total)
+            run(py, func, values.len(), || kernel::reduce_all::<T, SumSquares>(values))
+        })
+    };
+    items(func, "arrays", "arrays", arrays)?.iter().map(of_one).collect()
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -315,7 +324,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
         max_backward,
         cumsum,
         count_nonfinite,
-        sum_squares
+        sum_squares,
+        sums_of_squares
     );
     Ok(())
 }

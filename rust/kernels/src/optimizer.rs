@@ -1,27 +1,44 @@
-//! One optimizer step over a list of tensors, in place. Formulas are Keras 3's, epsilon where Keras has it.
+//! One optimizer step over a list of tensors, in place: one pass over memory, whatever is done to gradient and weight.
 //!
 //! The tensors are seen as one long row, cut into parts of fixed length: the work is balanced whatever their sizes.
 //! Coefficients are computed in float64 and rounded once. NaN in a gradient goes to its element alone.
 
+mod lamb;
+mod rules;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use lamb::{Lamb, lamb_step};
+pub use rules::{Adadelta, Adagrad, Adam, Adamax, Average, Ftrl, Lion, Momentum, Nadam, RmsProp, Sgd};
+
 use crate::parts::PART;
+use crate::simd::math::clamp;
 use crate::simd::{self, Float, Isa, Kernel, V, Vector};
 use crate::threads::parallel_whole;
 
+/// Elements after which sums of float32 go on in float64.
+const BLOCK: usize = 1024;
+
 /// The update of one element of parameter and state from its gradient, on registers.
 pub trait Update<T: Float, const S: usize>: Sync {
+    /// Whether parameter and state are written back.
+    const WRITES_PARAMETER: bool = true;
+    const WRITES_STATE: bool = true;
+    /// Whether the squares of `measure` are summed.
+    const MEASURES: bool = false;
+
     /// `(parameter, state)` after the step. Must be `#[inline(always)]`.
     fn apply<V: Vector<T>>(&self, parameter: V, gradient: V, state: [V; S]) -> (V, [V; S]);
+
+    /// Two values of each element whose squares are summed over the tensor, from what `apply` gave.
+    #[inline(always)]
+    fn measure<V: Vector<T>>(&self, parameter: V, _state: [V; S]) -> [V; 2] {
+        [parameter, parameter]
+    }
 }
 
-/// Where a tensor's gradient comes from.
-pub enum Gradient<'a, T> {
-    /// One number for each parameter.
-    Dense(&'a [T]),
-    /// Rows of a table, `values` one row after another. The other rows have gradient zero or, when lazy, are left alone.
-    Rows { table: Table<'a>, values: &'a [T] },
-}
-
-/// Which rows of a table have a gradient: `rows` rises, naming each once, and a row has `width` numbers.
+/// Which rows of a table have a gradient: `rows` rises, naming each once, and a row has `width` numbers. The other rows
+/// have gradient zero or, when lazy, are left alone.
 #[derive(Clone, Copy)]
 pub struct Table<'a> {
     pub rows: &'a [i64],
@@ -29,19 +46,46 @@ pub struct Table<'a> {
     pub lazy: bool,
 }
 
-/// One tensor: parameter, gradient and `S` states of the parameter's length.
+/// One tensor: parameter, gradient and `S` states of equal length, and what is done around the update.
 pub struct Tensor<'a, T, const S: usize> {
     pub parameter: &'a mut [T],
-    pub gradient: Gradient<'a, T>,
+    /// One number for each parameter; those of the table's rows alone, one row after another, where there is a table.
+    pub gradient: &'a [T],
+    pub table: Option<Table<'a>>,
     pub state: [&'a mut [T]; S],
+    /// The moving average of the parameter, where one is kept.
+    pub average: Option<&'a mut [T]>,
+    /// The gradient is multiplied by this.
+    pub scale: f64,
+    /// The parameter is multiplied by this before the update.
+    pub decay: f64,
+}
+
+/// What is done around the update of every tensor alike.
+#[derive(Clone, Copy)]
+pub struct Around {
+    /// After its scaling, the gradient is brought into ± this; infinity leaves it.
+    pub clip: f64,
+    /// average ← momentum·average + (1 − momentum)·parameter, after the update.
+    pub momentum: f64,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Around { clip: f64::INFINITY, momentum: 0.0 }
+    }
 }
 
 /// A tensor's addresses, shared by the threads.
 struct Place<'a, T, const S: usize> {
     parameter: *mut T,
     gradient: *const T,
-    state: [*mut T; S],
     table: Option<Table<'a>>,
+    state: [*mut T; S],
+    /// Null where none is kept.
+    average: *mut T,
+    scale: T,
+    decay: T,
     /// Where the tensor ends in the long row.
     end: usize,
 }
@@ -108,242 +152,203 @@ impl<'a> Segments<'a> {
     }
 }
 
+/// Some elements of one tensor.
 struct Run<'a, T, U, const S: usize> {
     update: &'a U,
+    limit: T,
+    average: Average<T>,
     place: &'a Place<'a, T, S>,
     segments: Segments<'a>,
 }
 
-impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
-    type Output = ();
+impl<T: Float, U: Update<T, S>, const S: usize> Run<'_, T, U, S> {
+    /// Gradient and parameter as the update sees them, and the update.
     #[inline(always)]
-    fn run<I: Isa>(self) {
-        let Run { update, place, mut segments } = self;
-        while let Some(Segment { at, gradient, count }) = segments.next() {
-            // SAFETY: a segment lies within its tensor and no other part has its elements.
-            unsafe {
-                match gradient {
-                    Some(from) => span::<T, U, I, S, false>(update, place, at, place.gradient.add(from), count),
-                    None => span::<T, U, I, S, true>(update, place, at, place.gradient, count),
-                }
-            }
-        }
+    fn update<V: Vector<T>>(&self, parameter: V, gradient: V, state: [V; S]) -> (V, [V; S]) {
+        let gradient = clamp(gradient * V::splat(self.place.scale), V::splat(-self.limit), V::splat(self.limit));
+        self.update.apply(parameter * V::splat(self.place.decay), gradient, state)
     }
 }
 
-/// Updates `count` elements from `at` on with the gradient at `gradient`, or, where `ZERO`, with gradient zero.
-///
-/// # Safety
-/// at + count is at most the tensor's length, `gradient` has count elements unless `ZERO`, and nobody else has the elements.
-#[inline(always)]
-unsafe fn span<T: Float, U: Update<T, S>, I: Isa, const S: usize, const ZERO: bool>(
-    update: &U,
-    place: &Place<'_, T, S>,
-    at: usize,
-    gradient: *const T,
-    count: usize,
-) {
-    let lanes = V::<T, I>::LANES;
-    let mut i = 0;
-    // SAFETY: this function's contract.
-    unsafe {
-        while i + lanes <= count {
-            let mut state = [V::<T, I>::zero(); S];
-            for k in 0..S {
-                state[k] = V::<T, I>::load(place.state[k].add(at + i));
+impl<T: Float, U: Update<T, S>, const S: usize> Run<'_, T, U, S> {
+    /// Updates `count` elements from `at` on with the gradient at `from`, or, where `ZERO`, with gradient zero.
+    ///
+    /// # Safety
+    /// at + count is at most the tensor's length, `from` has count elements unless `ZERO`, and nobody else has the elements.
+    #[inline(always)]
+    unsafe fn span<I: Isa, const ZERO: bool>(&self, at: usize, from: *const T, count: usize) -> [f64; 2] {
+        let place = self.place;
+        let lanes = V::<T, I>::LANES;
+        let mut i = at;
+        let end = at + count;
+        let mut total = [0.0; 2];
+        // SAFETY: this function's contract.
+        unsafe {
+            while i + lanes <= end {
+                let stop = if U::MEASURES { (i + BLOCK).min(end) } else { end };
+                let mut sums = [V::<T, I>::zero(); 2];
+                while i + lanes <= stop {
+                    let mut state = [V::<T, I>::zero(); S];
+                    for k in 0..S {
+                        state[k] = V::<T, I>::load(place.state[k].add(i));
+                    }
+                    let parameter = V::<T, I>::load(place.parameter.add(i));
+                    let gradient = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load(from.add(i - at)) };
+                    let (parameter, state) = self.update(parameter, gradient, state);
+                    if U::WRITES_PARAMETER {
+                        parameter.store(place.parameter.add(i));
+                    }
+                    if U::WRITES_STATE {
+                        for k in 0..S {
+                            state[k].store(place.state[k].add(i));
+                        }
+                    }
+                    if !place.average.is_null() {
+                        let average = V::<T, I>::load(place.average.add(i));
+                        self.average.mix(average, parameter).store(place.average.add(i));
+                    }
+                    if U::MEASURES {
+                        let [a, b] = self.update.measure(parameter, state);
+                        sums = [a.fma(a, sums[0]), b.fma(b, sums[1])];
+                    }
+                    i += lanes;
+                }
+                if U::MEASURES {
+                    total = [total[0] + sums[0].sum().to_f64(), total[1] + sums[1].sum().to_f64()];
+                }
             }
-            let parameter = V::<T, I>::load(place.parameter.add(at + i));
-            let g = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load(gradient.add(i)) };
-            let (parameter, state) = update.apply(parameter, g, state);
-            parameter.store(place.parameter.add(at + i));
-            for k in 0..S {
-                state[k].store(place.state[k].add(at + i));
+            if i < end {
+                let rest = end - i;
+                let mut state = [V::<T, I>::zero(); S];
+                for k in 0..S {
+                    state[k] = V::<T, I>::load_partial(place.state[k].add(i), rest);
+                }
+                let parameter = V::<T, I>::load_partial(place.parameter.add(i), rest);
+                let gradient = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load_partial(from.add(i - at), rest) };
+                let (parameter, state) = self.update(parameter, gradient, state);
+                if U::WRITES_PARAMETER {
+                    parameter.store_partial(place.parameter.add(i), rest);
+                }
+                if U::WRITES_STATE {
+                    for k in 0..S {
+                        state[k].store_partial(place.state[k].add(i), rest);
+                    }
+                }
+                if !place.average.is_null() {
+                    let average = V::<T, I>::load_partial(place.average.add(i), rest);
+                    self.average.mix(average, parameter).store_partial(place.average.add(i), rest);
+                }
+                if U::MEASURES {
+                    let measured = self.update.measure(parameter, state);
+                    for k in 0..2 {
+                        // Lanes past the end may hold anything.
+                        let mut values = [T::ZERO; 64];
+                        measured[k].store_partial(values.as_mut_ptr(), rest);
+                        let value = V::<T, I>::load_partial(values.as_ptr(), rest);
+                        total[k] += (value * value).sum().to_f64();
+                    }
+                }
             }
-            i += lanes;
         }
-        if i < count {
-            let rest = count - i;
-            let mut state = [V::<T, I>::zero(); S];
-            for k in 0..S {
-                state[k] = V::<T, I>::load_partial(place.state[k].add(at + i), rest);
-            }
-            let parameter = V::<T, I>::load_partial(place.parameter.add(at + i), rest);
-            let g = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load_partial(gradient.add(i), rest) };
-            let (parameter, state) = update.apply(parameter, g, state);
-            parameter.store_partial(place.parameter.add(at + i), rest);
-            for k in 0..S {
-                state[k].store_partial(place.state[k].add(at + i), rest);
-            }
+        total
+    }
+}
+
+impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
+    type Output = [f64; 2];
+    #[inline(always)]
+    fn run<I: Isa>(mut self) -> [f64; 2] {
+        let mut total = [0.0; 2];
+        while let Some(Segment { at, gradient, count }) = self.segments.next() {
+            let from = self.place.gradient;
+            // SAFETY: a segment lies within its tensor and its gradient, and no other part has its elements.
+            let sums = unsafe {
+                match gradient {
+                    Some(start) => self.span::<I, false>(at, from.add(start), count),
+                    None => self.span::<I, true>(at, from, count),
+                }
+            };
+            total = [total[0] + sums[0], total[1] + sums[1]];
         }
+        total
     }
 }
 
 /// Applies `update` to every element of every tensor; an interrupt does not stop it half-way.
-pub fn step<T: Float, U: Update<T, S>, const S: usize>(update: &U, tensors: &mut [Tensor<'_, T, S>]) {
+///
+/// Gives the two sums of squares of each tensor where `U::MEASURES`, and nothing otherwise.
+pub fn step<T: Float, U: Update<T, S>, const S: usize>(
+    update: &U,
+    around: Around,
+    tensors: &mut [Tensor<'_, T, S>],
+) -> Vec<[f64; 2]> {
     let mut end = 0;
     let places = tensors.iter_mut().map(|t| {
-        debug_assert!(t.state.iter().all(|s| s.len() == t.parameter.len()));
-        let (gradient, table) = match t.gradient {
-            Gradient::Dense(gradient) => {
-                debug_assert!(gradient.len() == t.parameter.len());
-                (gradient, None)
-            }
-            Gradient::Rows { table, values } => {
-                debug_assert!(values.len() == table.rows.len() * table.width);
-                debug_assert!(table.rows.windows(2).all(|pair| pair[0] < pair[1]));
-                (values, Some(table))
-            }
-        };
-        end += if table.is_some_and(|table| table.lazy) { gradient.len() } else { t.parameter.len() };
+        let length = t.parameter.len();
+        debug_assert!(t.state.iter().all(|s| s.len() == length));
+        debug_assert!(t.gradient.len() == t.table.map_or(length, |table| table.rows.len() * table.width));
+        debug_assert!(t.table.is_none_or(|table| table.rows.windows(2).all(|pair| pair[0] < pair[1])));
+        debug_assert!(t.average.as_ref().is_none_or(|a| a.len() == length));
+        end += if t.table.is_some_and(|table| table.lazy) { t.gradient.len() } else { length };
         let mut state = [std::ptr::null_mut(); S];
         for (to, from) in state.iter_mut().zip(&mut t.state) {
             *to = from.as_mut_ptr();
         }
-        Place { parameter: t.parameter.as_mut_ptr(), gradient: gradient.as_ptr(), state, table, end }
+        Place {
+            parameter: t.parameter.as_mut_ptr(),
+            gradient: t.gradient.as_ptr(),
+            table: t.table,
+            state,
+            average: t.average.as_mut().map_or(std::ptr::null_mut(), |a| a.as_mut_ptr()),
+            scale: T::from_f64(t.scale),
+            decay: T::from_f64(t.decay),
+            end,
+        }
     });
     let places = Places(places.collect());
+    let (limit, average) = (T::from_f64(around.clip), Average::new(around.momentum));
     let total = end;
-    parallel_whole(total.div_ceil(PART), |part| {
+    let parts = total.div_ceil(PART);
+    // Sums of the pieces: each part, and within it each tensor, in order.
+    let pieces = if U::MEASURES { parts + places.0.len() } else { 0 };
+    let sums: Vec<[AtomicU64; 2]> = (0..pieces).map(|_| Default::default()).collect();
+    parallel_whole(parts, |part| {
         let places = &places;
         let (mut at, stop) = (part * PART, ((part + 1) * PART).min(total));
         let mut index = places.0.partition_point(|p| p.end <= at);
         while at < stop {
             let place = &places.0[index];
             let begin = if index == 0 { 0 } else { places.0[index - 1].end };
-            let until = place.end.min(stop);
-            if until > at {
-                let segments = Segments::new(place.table, at - begin, until - begin);
-                simd::dispatch(Run { update, place, segments });
+            let count = place.end.min(stop) - at;
+            if count > 0 {
+                let segments = Segments::new(place.table, at - begin, at - begin + count);
+                let sum = simd::dispatch(Run { update, limit, average, place, segments });
+                if U::MEASURES {
+                    // Every boundary of a part or a tensor begins one piece, so part + index is a piece's own place.
+                    for (to, value) in sums[part + index].iter().zip(sum) {
+                        to.store(value.to_bits(), Ordering::Relaxed);
+                    }
+                }
             }
-            at = until;
+            at += count;
             index += 1;
         }
     });
+    if U::MEASURES { gather(&places.0, &sums) } else { Vec::new() }
 }
 
-/// w ← w − lr·g.
-pub struct Sgd<T> {
-    lr: T,
-}
-
-impl<T: Float> Sgd<T> {
-    pub fn new(lr: f64) -> Self {
-        Sgd { lr: T::from_f64(lr) }
-    }
-}
-
-impl<T: Float> Update<T, 0> for Sgd<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(&self, w: V, g: V, state: [V; 0]) -> (V, [V; 0]) {
-        (g.neg_fma(V::splat(self.lr), w), state)
-    }
-}
-
-/// v ← momentum·v − lr·g; w ← w + v, or, Nesterov's form, w ← w + momentum·v − lr·g.
-pub struct Momentum<T> {
-    lr: T,
-    momentum: T,
-    nesterov: bool,
-}
-
-impl<T: Float> Momentum<T> {
-    pub fn new(lr: f64, momentum: f64, nesterov: bool) -> Self {
-        Momentum { lr: T::from_f64(lr), momentum: T::from_f64(momentum), nesterov }
-    }
-}
-
-impl<T: Float> Update<T, 1> for Momentum<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(&self, w: V, g: V, [v]: [V; 1]) -> (V, [V; 1]) {
-        let (lr, momentum) = (V::splat(self.lr), V::splat(self.momentum));
-        let v = g.neg_fma(lr, v * momentum);
-        let w = if self.nesterov { w + g.neg_fma(lr, v * momentum) } else { w + v };
-        (w, [v])
-    }
-}
-
-/// v ← ρ·v + (1 − ρ)·g²; with averages, a ← ρ·a + (1 − ρ)·g and the variance v − a² in v's stead;
-/// d = lr·g / √(v + ε); with momentum, m ← momentum·m + d and w ← w − m; without, w ← w − d.
-///
-/// States: velocity, then the average where `CENTERED`, then the momentum where `MOMENTUM`.
-pub struct RmsProp<T, const CENTERED: bool, const MOMENTUM: bool> {
-    lr: T,
-    rho: T,
-    rest: T,
-    momentum: T,
-    epsilon: T,
-}
-
-impl<T: Float, const CENTERED: bool, const MOMENTUM: bool> RmsProp<T, CENTERED, MOMENTUM> {
-    pub fn new(lr: f64, rho: f64, momentum: f64, epsilon: f64) -> Self {
-        RmsProp {
-            lr: T::from_f64(lr),
-            rho: T::from_f64(rho),
-            rest: T::from_f64(1.0 - rho),
-            momentum: T::from_f64(momentum),
-            epsilon: T::from_f64(epsilon),
+/// The sums of each tensor from those of its pieces.
+fn gather<T, const S: usize>(places: &[Place<'_, T, S>], sums: &[[AtomicU64; 2]]) -> Vec<[f64; 2]> {
+    let mut begin = 0;
+    let of_tensor = |(index, place): (usize, &Place<'_, T, S>)| {
+        let mut total = [0.0; 2];
+        for part in begin / PART..place.end.div_ceil(PART) {
+            for (to, from) in total.iter_mut().zip(&sums[part + index]) {
+                *to += f64::from_bits(from.load(Ordering::Relaxed));
+            }
         }
-    }
-}
-
-impl<T: Float, const CENTERED: bool, const MOMENTUM: bool, const S: usize> Update<T, S>
-    for RmsProp<T, CENTERED, MOMENTUM>
-{
-    #[inline(always)]
-    fn apply<V: Vector<T>>(&self, w: V, g: V, mut state: [V; S]) -> (V, [V; S]) {
-        let (rho, rest) = (V::splat(self.rho), V::splat(self.rest));
-        state[0] = rho.fma(state[0], rest * g * g);
-        let mut variance = state[0];
-        if CENTERED {
-            state[1] = rho.fma(state[1], rest * g);
-            variance = state[1].neg_fma(state[1], variance);
-        }
-        let d = V::splat(self.lr) * g / (variance + V::splat(self.epsilon)).sqrt();
-        if MOMENTUM {
-            state[S - 1] = V::splat(self.momentum).fma(state[S - 1], d);
-            (w - state[S - 1], state)
-        } else {
-            (w - d, state)
-        }
-    }
-}
-
-/// m ← m + (1 − β₁)(g − m); v ← v + (1 − β₂)(g² − v); with AMSGrad v̂ ← max(v̂, v) in v's stead;
-/// w ← w − α·m / (√v + ε), α = lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ), t the number of the step from 1 on.
-///
-/// States: m, v, then v̂ where there are three.
-pub struct Adam<T> {
-    alpha: T,
-    first: T,
-    second: T,
-    epsilon: T,
-}
-
-impl<T: Float> Adam<T> {
-    pub fn new(lr: f64, beta_1: f64, beta_2: f64, epsilon: f64, step: u64) -> Self {
-        let t = step as f64;
-        let alpha = lr * (1.0 - beta_2.powf(t)).sqrt() / (1.0 - beta_1.powf(t));
-        Adam {
-            alpha: T::from_f64(alpha),
-            first: T::from_f64(1.0 - beta_1),
-            second: T::from_f64(1.0 - beta_2),
-            epsilon: T::from_f64(epsilon),
-        }
-    }
-}
-
-impl<T: Float, const S: usize> Update<T, S> for Adam<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(&self, w: V, g: V, mut state: [V; S]) -> (V, [V; S]) {
-        state[0] = (g - state[0]).fma(V::splat(self.first), state[0]);
-        state[1] = (g * g - state[1]).fma(V::splat(self.second), state[1]);
-        let mut v = state[1];
-        if S == 3 {
-            // NaN in v stays: the comparison gives the second operand.
-            state[2] = state[2].max(v);
-            v = state[2];
-        }
-        let d = V::splat(self.alpha) * state[0] / (v.sqrt() + V::splat(self.epsilon));
-        (w - d, state)
-    }
+        begin = place.end;
+        total
+    };
+    places.iter().enumerate().map(of_tensor).collect()
 }
