@@ -17,6 +17,9 @@ VECTOR = {"1M": 1_000_000, "16M": 16_000_000}
 
 # (N, C) logits.
 SOFTMAX = ((256, 1000), (64, 30000))
+# x of batch normalisation, channels last; x of layer normalisation.
+BATCH_NORM = ((32, 56, 56, 256), (128, 512))
+LAYER_NORM = (4096, 768)
 # (N, F) predictions.
 LOSS = ((128, 10), (4096, 784))
 
@@ -55,3 +58,13 @@ KMEANS = (20_000, 64, 64)
 
 # Regions of interest: maps (N, H, W, C), regions, bins along a side.
 ROI = (1, 50, 68, 256, 512, 7)
+
+# (steps, sequences, classes, labels) of a CTC loss; (steps, classes, beam) of a search.
+CTC_LOSS = (500, 16, 29, 80)
+CTC_BEAM = (1_000, 29, 25)
+# (sentences, tokens of each, more or less); references of each sentence.
+BLEU = (20_000, 25)
+BLEU_REFERENCES = (1, 4)
+# Decoding: (sentences, beam, vocabulary) of a search; (rows, columns, k) of a selection.
+BEAM = (16, 10, 10_000)
+TOPK = (32, 50_257, 50)

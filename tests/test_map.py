@@ -16,6 +16,7 @@ NOT_OPERATIONS = {
     "scratch": "working memory",
     "parts": "how a kernel's work is shared out",
     "broadcast": "the loops that broadcasting needs",
+    "text": "tokens, words and n-grams, for bleu and chrf",
 }
 # Where a room has another name than its stem, and None where it needs none.
 OTHER_ROOMS = {

@@ -8,7 +8,25 @@ import os
 from types import ModuleType
 from typing import Any
 
-RIVALS = ("numpy", "torch", "jax", "keras", "tensorflow", "onnxruntime")
+RIVALS = (
+    "numpy",
+    "torch",
+    "jax",
+    "keras",
+    "tensorflow",
+    "onnxruntime",
+    "torchvision",
+    "powerboxes",
+    "cv2",
+    "pycocotools",
+    "faster_coco_eval",
+    "fast_ctc_decode",
+    "sklearn",
+    "sacrebleu",
+    "jiwer",
+)
+# Distributions that bear another name than what is imported.
+DISTRIBUTIONS = {"tensorflow": "tensorflow-cpu", "cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -22,6 +40,7 @@ def environment(threads: int) -> dict[str, str]:
                 "MKL_NUM_THREADS",
                 "NEUROXIDE_NUM_THREADS",
                 "TF_NUM_INTRAOP_THREADS",
+                "RAYON_NUM_THREADS",
                 "NPROC",
             ),
             count,
@@ -69,11 +88,15 @@ def _set_threads(name: str, module: Any, threads: int) -> None:
     elif name == "tensorflow":
         module.config.threading.set_intra_op_parallelism_threads(threads)
         module.config.threading.set_inter_op_parallelism_threads(1)
+    elif name == "torchvision":
+        load("torch", threads)
+    elif name == "cv2":
+        module.setNumThreads(threads)
 
 
 def version(name: str) -> str:
     """The installed version of a rival, as its distribution says."""
-    for distribution in (name, f"{name}-cpu"):
+    for distribution in (name, DISTRIBUTIONS.get(name, name)):
         try:
             return importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:

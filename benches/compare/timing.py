@@ -13,6 +13,9 @@ from benches.compare.machine import LoadMeter
 TURN_SECONDS = 0.04
 BATCH_SECONDS = 0.001
 ROUNDS = 9
+# A side that takes so long is called once a turn, in the first few rounds alone.
+LONG_SECONDS = 0.3
+LONG_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ def _repeat(run: Callable[[], object], calls: int) -> float:
 
 
 def _calibrate(run: Callable[[], object]) -> int:
-    """Calls that fill one batch."""
-    run()
+    """Calls that fill one batch; 0 for a run that is long by itself."""
+    if _repeat(run, 1) > LONG_SECONDS and _repeat(run, 1) > LONG_SECONDS:
+        return 0
     single = min(_repeat(run, 1) for _ in range(3))
     return max(1, round(BATCH_SECONDS / max(single, 1e-7)))
 
@@ -53,6 +57,8 @@ def _calibrate(run: Callable[[], object]) -> int:
 def _turn(run: Callable[[], object], calls: int, seconds: float) -> list[float]:
     """One side's turn: an untimed start that wakes its threads and fills the caches, then batches."""
     settle()
+    if calls == 0:
+        return [_repeat(run, 1)]
     warm = time.perf_counter() + min(0.003, seconds / 4)
     run()
     while time.perf_counter() < warm:
@@ -78,7 +84,8 @@ def interleave(
     while kept < rounds:
         shift = kept % len(names)
         meter = LoadMeter()
-        taken = {name: _turn(sides[name], calls[name], seconds) for name in names[shift:] + names[:shift]}
+        turn = [name for name in names[shift:] + names[:shift] if calls[name] or kept < LONG_ROUNDS]
+        taken = {name: _turn(sides[name], calls[name], seconds) for name in turn}
         if spare and meter.read().disturbing:
             # Somebody else ran meanwhile: the round says nothing, and is done again.
             spare -= 1

@@ -3,11 +3,14 @@
 One section per stem of rust/bindings/src. Arrays are C-contiguous, float32 or float64, unless said.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict, final
 
 from numpy.typing import NDArray
 
 _Array = NDArray[Any]
+_Texts = Sequence[str]  # tuples and lists
+_OptionalTexts = Sequence[Sequence[str | None]]
 
 __version__: str
 
@@ -202,6 +205,73 @@ def mean_squared_error(pred: _Array, target: _Array) -> _Array: ...
 def mean_squared_error_backward(pred: _Array, target: _Array, dloss: _Array) -> _Array: ...
 def binary_cross_entropy(logits: _Array, target: _Array) -> _Array: ...
 def binary_cross_entropy_backward(logits: _Array, target: _Array, dloss: _Array) -> _Array: ...
+
+# norm: statistics of channels (groups 0: of the batch), and of rows
+
+_Wanted = _Array | None
+
+def channel_norm_forward(
+    x: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    groups: int,
+    epsilon: float,
+    activation: str,
+) -> tuple[_Array, _Array, _Array, _Array]: ...
+def channel_norm_backward(
+    x: _Array,
+    dy: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    saved: _Array,
+    dmean: _Array | None,
+    dvariance: _Array | None,
+    axis: int,
+    groups: int,
+    epsilon: float,
+    activation: str,
+    need_dx: bool,
+    need_dgamma: bool,
+    need_dbeta: bool,
+) -> tuple[_Wanted, _Wanted, _Wanted]: ...
+def channel_scale(
+    x: _Array,
+    mean: _Array,
+    variance: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    epsilon: float,
+    activation: str,
+) -> _Array: ...
+def channel_scale_backward(
+    x: _Array,
+    dy: _Array,
+    mean: _Array,
+    variance: _Array,
+    gamma: _Array | None,
+    beta: _Array | None,
+    axis: int,
+    epsilon: float,
+    activation: str,
+    needs: tuple[bool, bool, bool, bool, bool],
+) -> tuple[_Wanted, _Wanted, _Wanted, _Wanted, _Wanted]: ...
+def row_norm_forward(
+    x: _Array, gamma: _Array | None, beta: _Array | None, form: str, axes: int, epsilon: float
+) -> tuple[_Array, _Array]: ...
+def row_norm_backward(
+    x: _Array,
+    dy: _Array,
+    gamma: _Array | None,
+    saved: _Array,
+    form: str,
+    axes: int,
+    epsilon: float,
+    need_dx: bool,
+    need_dgamma: bool,
+    need_dbeta: bool,
+) -> tuple[_Wanted, _Wanted, _Wanted]: ...
 
 # optimizer: in place over lists of equal length
 
@@ -415,6 +485,56 @@ class CtcScorer:
         boundary: bool,
         hot: float,
     ) -> CtcScorer: ...
+
+# bleu, chrf, edit_distance: texts in, whole numbers out
+
+def bleu_statistics(
+    hypotheses: _Texts, references: _OptionalTexts, tokenize: str, lowercase: bool, max_order: int
+) -> tuple[_Array, int]: ...
+def bleu_tokenize(lines: _Texts, tokenize: str, lowercase: bool) -> list[str]: ...
+def bleu_resample(rows: _Array, draws: _Array) -> _Array: ...
+def chrf_statistics(
+    hypotheses: _Texts,
+    references: _OptionalTexts,
+    char_order: int,
+    word_order: int,
+    beta: float,
+    lowercase: bool,
+    whitespace: bool,
+    eps_smoothing: bool,
+) -> tuple[_Array, int]: ...
+def edit_distance(references: _Texts, hypotheses: _Texts, unit: str) -> list[_Array]: ...
+# decoding: prompt (N, P), forced (N, F), norms (L,); numbers are groups, width, keep, min_length, no_repeat;
+# sampling is temperature, top_k, top_p, min_p, seed, draw, sequences
+
+@final
+class DecodingSearch:
+    def __new__(
+        cls,
+        prompt: _Array,
+        forced: _Array,
+        norms: _Array,
+        ends: _Array,
+        banned: _Array,
+        numbers: tuple[int, int, int, int, int],
+        diversity: float,
+        force_end: bool,
+        stop: str,
+        sampling: tuple[Any, ...] | None,
+    ) -> DecodingSearch: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    def step(self, logits: _Array) -> tuple[_Array, _Array]: ...
+    def results(self, most: int, pad: int) -> tuple[_Array, _Array, _Array, _Array, _Array, _Array]: ...
+
+def token_log_probs(logits: _Array, tokens: _Array) -> _Array: ...
+
+# topk
+
+def topk(x: _Array, k: int) -> tuple[_Array, _Array]: ...
+def topk_backward(indices: _Array, dy: _Array, columns: int) -> _Array: ...
 
 # kmeans
 

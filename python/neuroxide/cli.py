@@ -1,4 +1,4 @@
-"""The command `neuroxide`: `demo` trains a network on handwritten digits, `info` says what runs here."""
+"""The command `neuroxide`: `demo` trains a network, `bleu` scores translations, `info` says what runs here."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OSError as error:
             print(f"neuroxide demo: {error}", file=sys.stderr)
             return 1
+    if options.command == "bleu":
+        from neuroxide.text import command
+
+        return command.run(options)
     _parser().print_help()
     return 2
 
@@ -79,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--epochs", type=_positive, default=40, help="passes over the data (default: %(default)s)")
     demo.add_argument("--seed", type=int, default=0, help="same seed, same result (default: %(default)s)")
     demo.add_argument("--verbose", type=int, choices=(0, 1, 2), default=1, help="0 silent, 1 bar, 2 line an epoch")
+    from neuroxide.text import command
+
+    about_bleu = "BLEU and chrF of translations, with sacrebleu's options"
+    command.add_arguments(commands.add_parser("bleu", help=about_bleu, description=about_bleu))
     about = commands.add_parser("info", help="version, instruction set, threads, packages")
     about.add_argument("--version", action="store_true", help="the version alone")
     return parser

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _MASK = (1 << 64) - 1
@@ -97,6 +99,28 @@ def make_default_seed() -> int:
     with _lock:
         seed, stream = _global.next()
     return mix(seed, stream) >> 32
+
+
+@contextmanager
+def seed_scope(seed: int | None) -> Iterator[None]:
+    """Seed the global generator inside a `with` block, and put it back after; None changes nothing.
+
+    Example:
+        >>> with seed_scope(1):
+        ...     first = make_default_seed()
+        >>> with seed_scope(1):
+        ...     first == make_default_seed()
+        True
+    """
+    if seed is None:
+        yield
+        return
+    before = _global.state
+    _global.state = (seed, 0)
+    try:
+        yield
+    finally:
+        _global.state = before
 
 
 def draw(seed: int | SeedGenerator | None) -> tuple[int, int]:

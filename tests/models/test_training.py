@@ -408,3 +408,34 @@ def test_the_guard_sees_gradients():
     model.compile("sgd", "mse", nan_guard=True)
     with pytest.raises(nx.models.NonFiniteError, match=r"gradient of .*kernel is not finite"):
         model.train_on_batch(X, Y)
+
+
+def test_every_metric_of_one_name_compiles(tmp_path):
+    """Names as Keras takes them; metrics of several numbers stay arrays in logs and survive a back-up."""
+    x = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
+    y = (x.sum(axis=1, keepdims=True) > 0).astype(np.float32)
+    names = ["accuracy", "ce", "AUC", "auc", "Precision", "recall", "mae", "mape", "msle", "rmse", "f1_score"]
+    names += ["r2_score", "true_positives", "hinge", "kl_divergence", "logcosh", "cosine_similarity", "poisson"]
+    model = nx.Sequential([nx.layers.Input((3,)), nx.layers.Dense(1, activation="sigmoid")])
+    weighted = ["bce", nx.metrics.F1Score(threshold=0.5)]
+    model.compile("sgd", "binary_focal_crossentropy", metrics=names, weighted_metrics=weighted)
+    backup = nx.callbacks.BackupAndRestore(str(tmp_path / "b"), delete_checkpoint=False)
+    logs = model.fit(x, y, epochs=2, verbose=0, validation_data=(x, y), callbacks=[backup]).history
+    assert {*names, "loss", "bce", "weighted_f1_score"} <= set(logs)
+    assert type(logs["weighted_f1_score"][0]) is float
+    assert logs["ce"][0] == pytest.approx(logs["bce"][0])
+    values = model.evaluate(x, y, verbose=0, return_dict=True)
+    p = model.predict(x, verbose=0)
+    assert values["auc"] == values["AUC"] == pytest.approx(nx.metrics.AUC()(y, p))
+    assert values["recall"] == nx.metrics.recall_score(y.astype(int), (p > 0.5).astype(int))
+
+
+def test_metrics_of_several_numbers(tmp_path, capsys):
+    model = nx.Sequential([nx.layers.Input((3,)), nx.layers.Dense(2, activation="softmax")])
+    several = [nx.metrics.F1Score(), nx.metrics.Precision([0.2, 0.4, 0.6])]
+    model.compile("sgd", "categorical_crossentropy", metrics=several)
+    backup = nx.callbacks.BackupAndRestore(str(tmp_path / "b"), delete_checkpoint=False)
+    logs = model.fit(X, np.eye(2)[LABELS], epochs=2, verbose=2, callbacks=[backup]).history
+    assert [np.shape(v) for v in logs["f1_score"]] == [(2,), (2,)]
+    assert logs["precision"][-1].shape == (3,)
+    assert f"f1_score: {logs['f1_score'][-1].mean():.4f}" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Each example runs, on little data, as a user would start it."""
+"""Each example runs on little data as a user would start it, says its result, and writes pictures."""
 
 from __future__ import annotations
 
@@ -9,25 +9,51 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import neuroxide as nx
 from tests.datasets.test_idx import idx_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+# Examples with options of their own have tests of their own.
+COMMON = sorted(
+    path.stem for path in (ROOT / "examples").glob("*.py") if "from common import" in path.read_text(encoding="utf-8")
+)
 
 
-def run(name: str, *arguments: object) -> str:
-    """What an example prints."""
+def run(name: str, *options: object) -> str:
     done = subprocess.run(
-        [sys.executable, ROOT / "examples" / name, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(Path(nx.__file__).parents[1])},
+        [sys.executable, ROOT / "examples" / f"{name}.py", *map(str, options)],
+        env={**os.environ, "PYTHONPATH": str(Path(nx.__file__).parents[1]), "PYTHONWARNINGS": "error"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("name", COMMON)
+def test_example(name: str, tmp_path: Path) -> None:
+    said = run(name, "--quick", "--out", tmp_path / "pictures")
+    [result] = [line for line in said.splitlines() if line.startswith("result: ")]
+    assert len(result) > 20 and "nan" not in result
+    pictures = list((tmp_path / "pictures").iterdir())
+    assert all(picture.stat().st_size > 1000 for picture in pictures)
+    assert pictures or name == "gradient_checking"
+
+
+def test_every_example_is_tested_and_listed() -> None:
+    tested = {*COMMON, "common", "mnist_mlp", "beam_search", "structured_data"}
+    there = {path.stem for path in (ROOT / "examples").glob("*.py")}
+    assert there == tested
+    page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    assert all(f"{name}.py" in page for name in there - {"common"})
+
+
+def test_beam_search() -> None:
+    assert "at fault: beam" in run("beam_search", "--beam-width", 3)
 
 
 def test_california(tmp_path: Path) -> None:
@@ -39,7 +65,7 @@ def test_california(tmp_path: Path) -> None:
         fields = [*map(str, x), ["INLAND", "<1H OCEAN"][i % 2]]
         lines.append(",".join(fields if i != 7 else [*fields[:4], "", *fields[5:]]))
     (tmp_path / "houses.csv").write_text("\n".join(lines) + "\n")
-    printed = run("structured_data.py", "california", "--data", tmp_path / "houses.csv", "--epochs", 1)
+    printed = run("structured_data", "california", "--data", tmp_path / "houses.csv", "--epochs", 1)
     assert "dollars on average" in printed
 
 
@@ -52,7 +78,7 @@ def test_titanic(tmp_path: Path) -> None:
         fare = round(float(rng.uniform(5, 90)), 2)
         lines.append(f'{i},{i % 2},{1 + i % 3},"Doe, {title}. J ({i})",{sex},{age},{i % 4},0,A/5 {i},{fare},,S')
     (tmp_path / "ship.csv").write_text("\n".join(lines) + "\n")
-    printed = run("structured_data.py", "titanic", "--data", tmp_path / "ship.csv", "--epochs", 3)
+    printed = run("structured_data", "titanic", "--data", tmp_path / "ship.csv", "--epochs", 3)
     assert "test accuracy" in printed
 
 
@@ -61,13 +87,6 @@ def test_mnist_mlp(tmp_path: Path) -> None:
     for name, shape in zip(NAMES, [(300, 28, 28), (300,), (50, 28, 28), (50,)]):
         content = idx_bytes(rng.integers(0, 10, shape, np.uint8), 0x08)
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
-    done = subprocess.run(
-        [sys.executable, ROOT / "examples" / "mnist_mlp.py", "--epochs", "1", "--data", tmp_path],
-        env={**os.environ, "PYTHONPATH": str(Path(nx.__file__).parents[1])},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Total params: 669,706" in done.stdout
-    assert "test accuracy" in done.stdout
+    said = run("mnist_mlp", "--epochs", 1, "--data", tmp_path)
+    assert "Total params: 669,706" in said
+    assert "test accuracy" in said

@@ -18,6 +18,13 @@ def labels(n: int, classes: int) -> np.ndarray:
     return np.random.default_rng(9).integers(0, classes, n)
 
 
+def sentences(n: int, seed: int) -> list[str]:
+    """Lines of words, with repetition and punctuation."""
+    words = np.array(["the", "a", "cat,", "dog.", "sat", "on", "1,5", "mat!", "é", "我", "U.S.", "-"])
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(words, rng.integers(0, 30))) for _ in range(n)]
+
+
 def stepped(step: Callable[..., None], *rest: Any) -> list[np.ndarray]:
     """The parameters and state after one step from fixed beginnings."""
     lists = [[abs(normal(700_001, seed=k)), abs(normal(333, seed=k + 50))] for k in range(rest[0])]
@@ -70,6 +77,13 @@ def calls() -> dict[str, Callable[[], Any]]:
     add("random_bits", 1_000_003, *KEY)
     add("permutation", 1_000_003, *KEY)
     add("dropout", x, 0.3, *KEY)
+    hypotheses, *references = (sentences(5003, seed) for seed in range(3))
+    add("bleu_statistics", hypotheses, references, "13a", False, 4)
+    add("bleu_statistics", hypotheses, references, "intl", True, 4)
+    add("bleu_tokenize", hypotheses, "13a", False)
+    add("bleu_resample", abs(x), np.random.default_rng(3).integers(0, ROWS, (53, ROWS)))
+    add("chrf_statistics", hypotheses, references, 6, 2, 2.0, False, False, False)
+    add("edit_distance", hypotheses, references[0], "characters")
     add("gather_rows", x, labels(5003, ROWS))
     add("rows_from", labels(5003, 300), normal(5003, 64))
     for name, lists, rest in (

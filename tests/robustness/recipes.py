@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.robustness.calls import Maker, Many, Text
+from tests.robustness.calls import Array, Maker, Many, Text
 
 Recipe = Callable[[Maker], list[Any]]
 NONE = Text("None")
@@ -187,6 +187,39 @@ def _step(states: int, *numbers: str, counts: bool = False, more: tuple[str, ...
         return [*_tensors(make, 2 + states), *map(Text, numbers), *count, *map(Text, more)]
 
     return recipe
+def _factor(make: Maker, n: int) -> Any:
+    return make.array(n) if make.random.random() < 0.7 else NONE
+
+
+def _channels(make: Maker, backward: bool) -> list[Any]:
+    n, c = make.size(1), make.size(1)
+    groups = make.random.choice((0, 0, 1, c))
+    shape = (n, min(make.size(1), 17), c)
+    given = [_factor(make, c), _factor(make, c)]
+    tail = [Text("-1"), Text(str(groups)), Text("0.001"), make.choice("linear", "relu")]
+    if not backward:
+        return [make.array(*shape), *given, *tail]
+    sets = n * groups if groups else c
+    saved = make.array(2, sets, dtype="float64")
+    slopes = [_factor(make, sets), _factor(make, sets)]
+    return [*make.same(2, shape), *given, saved, *slopes, *tail, *(make.choice(True, False) for _ in range(3))]
+
+
+def _channel_scale(make: Maker, backward: bool) -> list[Any]:
+    c = make.size()
+    shape = (make.size(), c)
+    tail = [make.choice(-1, 1), Text("0.001"), make.choice("linear", "relu")]
+    arrays = [*make.same(2 if backward else 1, shape), *make.same(2, (c,)), _factor(make, c), _factor(make, c), *tail]
+    return [*arrays, Text(repr(tuple(make.random.random() < 0.5 for _ in range(5))))] if backward else arrays
+
+
+def _row_norm(make: Maker, backward: bool) -> list[Any]:
+    n, c = make.size(), make.size(1)
+    tail = [make.choice("layer", "rms", "unit"), Text("1"), make.number(1e-3, 0.0)]
+    if not backward:
+        return [make.array(n, c), _factor(make, c), _factor(make, c), *tail]
+    saved = make.array(n, 2, dtype="float64")
+    return [*make.same(2, (n, c)), _factor(make, c), saved, *tail, *(make.choice(True, False) for _ in range(3))]
 
 
 def _gather(make: Maker) -> list[Any]:
@@ -221,6 +254,52 @@ def _ctc_decode(make: Maker) -> list[Any]:
 def _ctc_search(make: Maker) -> list[Any]:
     least, prune = make.number(0.0, 0.1), make.number(1.0, 1e9)
     return [*_ctc_decode(make), make.whole(1, 9), least, prune, make.whole(1, 5), NONE]
+
+
+_TEXTS = (Text("['The cat, 1.5!', '我 é', '']"), Text("[['A cat', None, 'x'], ('', 'é', ' ')]"))
+
+
+def _resample(make: Maker) -> list[Any]:
+    count, width = make.sizes(2, 1)
+    samples, per_sample = make.sizes(2)
+    return [
+        Array((count, width), "float32"),
+        make.array(samples, per_sample, dtype="int64", high=count),
+    ]
+
+
+def _search(make: Maker) -> list[Any]:
+    n, longest = make.size(), make.size(1)
+    groups, width = make.random.randint(1, 3), make.random.randint(1, 5)
+    drawing = f"(0.7, 3, 0.9, 0.1, 7, 0, np.arange({n * groups}, dtype='uint64'))"
+    return [
+        make.array(n, make.size(1), dtype="int64", high=9),
+        make.array(n, make.random.randint(0, longest), dtype="int64", low=-1, high=9),
+        Text(f"np.arange(1.0, {longest + 1})"),
+        make.array(2, dtype="int64", high=9),
+        make.array(make.size(), dtype="int64", high=9),
+        Text(repr((groups, width, make.random.randint(1, 3), make.random.randint(0, longest), 2))),
+        make.number(0.0, 0.5),
+        make.choice(True, False),
+        make.choice("safe", "first", "never"),
+        Text(drawing) if make.random.random() < 0.4 else NONE,
+    ]
+
+
+def _token_log_probs(make: Maker) -> list[Any]:
+    rows, columns = make.size(), make.size(1)
+    logits = Text(f"np.random.default_rng(0).random(({rows}, {columns}))")
+    return [logits, make.array(rows, dtype="int64", high=columns)]
+
+
+def _topk(make: Maker) -> list[Any]:
+    shape = make.shape(1)
+    return [make.array(*shape), make.whole(0, shape[-1])]
+
+
+def _topk_backward(make: Maker) -> list[Any]:
+    shape, columns = make.shape(1), make.size(1)
+    return [make.array(*shape, dtype="int64", high=columns), make.array(*shape), Text(str(columns))]
 
 
 def _rows_from(make: Maker) -> list[Any]:
@@ -427,6 +506,12 @@ RECIPES: dict[str, Recipe] = {
     "digitize": lambda make: [make.array(*make.shape()), Text(f"np.arange(3, dtype='{make.dtype}')")],
     "category_counts": _category_counts,
     "fingerprints": lambda make: [Text("['a', b'bc', '']"), make.choice(None, (1, 2**64 - 1))],
+    "channel_norm_forward": lambda make: _channels(make, backward=False),
+    "channel_norm_backward": lambda make: _channels(make, backward=True),
+    "channel_scale": lambda make: _channel_scale(make, backward=False),
+    "channel_scale_backward": lambda make: _channel_scale(make, backward=True),
+    "row_norm_forward": lambda make: _row_norm(make, backward=False),
+    "row_norm_backward": lambda make: _row_norm(make, backward=True),
     "sgd_step": _sgd,
     "rmsprop_step": _rmsprop,
     "adam_step": _adam,
@@ -447,6 +532,10 @@ RECIPES: dict[str, Recipe] = {
     "ctc_greedy": _ctc_decode,
     "ctc_beam_search": _ctc_search,
     "ctc_collapse": lambda make: [make.array(*make.shape(1, 1), dtype="int64", high=4), make.whole(0, 3)],
+    "DecodingSearch": _search,
+    "token_log_probs": _token_log_probs,
+    "topk": _topk,
+    "topk_backward": _topk_backward,
     "CtcScorer": lambda make: [
         Text("['a', 'b', ' ']"),
         NONE,
@@ -457,6 +546,22 @@ RECIPES: dict[str, Recipe] = {
         make.number(),
     ],
     "NgramModel": lambda make: [Text(repr("\\data\\\nngram 1=1\n\\1-grams:\n-1 a\n\\end\\"))],
+    "bleu_statistics": lambda make: [
+        *_TEXTS,
+        make.choice("13a", "intl", "zh", "char", "none"),
+        make.choice(True, False),
+        make.whole(1, 6),
+    ],
+    "bleu_tokenize": lambda make: [_TEXTS[0], make.choice("13a", "intl", "zh"), make.choice(True, False)],
+    "bleu_resample": _resample,
+    "chrf_statistics": lambda make: [
+        *_TEXTS,
+        make.whole(1, 6),
+        make.whole(0, 3),
+        make.number(1.0, 2.0),
+        *(make.choice(True, False) for _ in range(3)),
+    ],
+    "edit_distance": lambda make: [_TEXTS[0], Text("['the cat', '你', 'a b']"), make.choice("words", "characters")],
     "box_overlap": lambda make: _boxes(make, aligned=False),
     "aligned_box_overlap": lambda make: _boxes(make, aligned=True),
     "aligned_box_overlap_backward": lambda make: _boxes(make, aligned=True, backward=True),

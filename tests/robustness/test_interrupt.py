@@ -65,6 +65,11 @@ LONG = {
     "batched matmul": ("a = np.ones((1000, 500, 500))", "_core.matmul(a, a)"),
     "random_normal": ("", "_core.random_normal((300_000_000,), 0.0, 1.0, 1, 2, 'float64')"),
     "permutation": ("", "_core.permutation(100_000_000, 1, 2)"),
+    "bleu_statistics": (
+        "a = ['the cat sat on the mat and did not move again'] * 2_000_000",
+        "_core.bleu_statistics(a, [a], '13a', False, 4)",
+    ),
+    "edit_distance": ("a, b = 'a b ' * 150_000, 'b a a ' * 150_000", "_core.edit_distance([a], [b], 'words')"),
     "power": ("a = np.full(150_000_000, 1.5)", "_core.power(a, a)"),
 }
 

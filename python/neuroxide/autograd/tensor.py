@@ -12,6 +12,8 @@ from neuroxide.autograd.rows import Rows
 from neuroxide.backend import array_types, default, kernels
 
 _new = object.__new__
+_ndarray = np.ndarray
+_NUMBERS = frozenset(np.dtype(name) for name in ("float32", "float64", "int32", "int64", "uint8", "bool"))
 
 
 class Tensor:
@@ -254,6 +256,8 @@ def wrap(data: Any, node: Any = None) -> Tensor:
 
 def as_array(data: Any) -> Any:
     """`data` as a C-contiguous array of a backend, copied only where it is not one yet."""
+    if type(data) is _ndarray and data.dtype in _NUMBERS and data.flags.carray:
+        return default().from_numpy(data)  # as below, at a glance
     if isinstance(data, Tensor):
         return data.data
     if isinstance(data, array_types()):

@@ -12,6 +12,7 @@ from neuroxide.callbacks.learning_rate_scheduler import LearningRateScheduler
 from neuroxide.callbacks.model_checkpoint import ModelCheckpoint
 from neuroxide.callbacks.progbar_logger import ProgbarLogger
 from neuroxide.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from neuroxide.callbacks.snapshot_ensemble import SnapshotEnsemble
 from neuroxide.callbacks.swap_ema_weights import SwapEMAWeights
 from neuroxide.callbacks.tensorboard import TensorBoard
 from neuroxide.callbacks.terminate_on_nan import TerminateOnNaN
@@ -29,6 +30,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "SnapshotEnsemble",
     "SwapEMAWeights",
     "TensorBoard",
     "TerminateOnNaN",

@@ -77,8 +77,8 @@ class KMeans:
         verbose: not 0 prints a line per run.
         random_state: None, a number or a numpy.random.RandomState.
         copy_x: kept for scikit-learn's sake; the data are never changed.
-        algorithm: "lloyd" or "elkan"; both give the result of Lloyd's iterations. Points whose nearest centre cannot
-            have changed are skipped, which changes no bit.
+        algorithm: "lloyd" or "elkan"; both give the result of Lloyd's iterations. Distances that cannot matter are
+            not computed, which changes no bit; the bounds for that take N·k numbers, up to 256 MiB.
 
     Attributes:
         cluster_centers_: (k, D), in the type of the data.
@@ -98,7 +98,7 @@ class KMeans:
         array([[ 1.,  2.],
                [10.,  2.]])
 
-    Source: Lloyd 1982; Hamerly 2010 for the bounds; sklearn.cluster.KMeans.
+    Source: Lloyd 1982; Elkan 2003 for the bounds; sklearn.cluster.KMeans.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class KMeans:
 
     def __sklearn_tags__(self) -> Any:
         # Only scikit-learn asks, so it is there.
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # type: ignore[import-not-found]
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
 
         return Tags(
             estimator_type="clusterer",
@@ -204,8 +204,8 @@ class KMeans:
         self._checked_settings(data)
         state = random_state(self.random_state)
         # Distances lose less to rounding around the origin.
-        mean = data.mean(axis=0)
-        x = data - mean
+        mean = kernels(data).mean(data, (0,), False)
+        x = kernels(data).subtract(data, mean)
         tolerance = float(self.tol) * float(np.mean(np.var(data, axis=0))) if self.tol else 0.0
         runs = self.n_init if not isinstance(self.n_init, str) else 10 if self._many_runs_by_default() else 1
         best: tuple[Array, Array, float, int] | None = None

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroxide.backend import kernels
+
 Array = NDArray[Any]
 
 
@@ -40,7 +42,7 @@ def checked_data(
                 f"{estimator}: Found array with {array.shape[axis]} {unit}(s) (shape={array.shape}) while a minimum of "
                 f"{minimum} is required."
             )
-    if not np.isfinite(array.sum(dtype=np.float64)) and not np.isfinite(array).all():
+    if kernels(array).count_nonfinite(array):
         kind = "NaN" if np.isnan(array).any() else "infinity"
         raise ValueError(f"{estimator}: Input X contains {kind}.")
     return array

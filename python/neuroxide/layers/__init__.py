@@ -2,6 +2,7 @@
 
 from neuroxide.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from neuroxide.layers.base import InputSpec, Layer
+from neuroxide.layers.batch_normalization import BatchNormalization
 from neuroxide.layers.dense import Dense
 from neuroxide.layers.discretization import Discretization
 from neuroxide.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
@@ -31,8 +32,10 @@ from neuroxide.layers.merging import (
     subtract,
 )
 from neuroxide.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise
+from neuroxide.layers.normalization import GroupNormalization, LayerNormalization
 from neuroxide.layers.reshape import Flatten, Permute, RepeatVector, Reshape
 from neuroxide.layers.scaling import Normalization, Rescaling
+from neuroxide.layers.unit_scale import RMSNormalization, UnitNormalization
 
 __all__ = [
     "ELU",
@@ -41,6 +44,7 @@ __all__ = [
     "Add",
     "AlphaDropout",
     "Average",
+    "BatchNormalization",
     "CategoryEncoding",
     "Concatenate",
     "Dense",
@@ -51,6 +55,7 @@ __all__ = [
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "GroupNormalization",
     "HashedCrossing",
     "Hashing",
     "Identity",
@@ -60,6 +65,7 @@ __all__ = [
     "IntegerLookup",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "Masking",
     "Maximum",
@@ -68,6 +74,7 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -78,6 +85,7 @@ __all__ = [
     "SpatialDropout3D",
     "StringLookup",
     "Subtract",
+    "UnitNormalization",
     "add",
     "average",
     "concatenate",

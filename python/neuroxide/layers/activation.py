@@ -48,6 +48,9 @@ class Activation(_Elementwise):
         """The function of the inputs."""
         return self.activation(inputs)
 
+    def _only_applies(self) -> Any:
+        return self.activation if type(self) is Activation else None
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "activation": activations.serialize(self.activation)}
@@ -90,6 +93,10 @@ class ReLU(_Elementwise):
     def call(self, inputs: Any) -> Any:
         """The function of the inputs."""
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
+
+    def _only_applies(self) -> Any:
+        plain = self.max_value is None and self.negative_slope == 0.0 == self.threshold
+        return activations.relu if plain and type(self) is ReLU else None
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,9 @@ class Layer(Tracked):
     _keeps_dtype = False
     # Whether the class has a `compute_mask` of its own, which may make a mask where the input has none.
     _computes_mask = False
+    # Activation functions that `call` applies itself, in the same pass and with the same bits, and the names by which
+    # its argument `activation` takes them: graphs use it for an activation layer that follows.
+    _fuses: Mapping[Any, str] = MappingProxyType({})
     _spec: CallSpec
     name: str
     built: bool
@@ -261,18 +265,18 @@ class Layer(Tracked):
     def _training(self, given: bool | None) -> bool:
         if given is not None:
             return bool(given)
-        inherited = CONTEXT.training
+        inherited = CONTEXT.level.training
         return bool(self._spec.training_default) if inherited is None else inherited
 
     def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None) -> Any:
         """Run `call` as one level of nested calls: `training` is handed down, errors get the layer's name."""
-        context = CONTEXT
-        depth, outer = context.depth, context.training
+        level = CONTEXT.level
+        depth, outer = level.depth, level.training
         if depth == 0:
-            context.serial = self.__dict__["_call_serial"] = next(serials)
+            level.serial = self.__dict__["_call_serial"] = next(serials)
         if training is not None:
-            context.training = bool(training)
-        context.depth = depth + 1
+            level.training = bool(training)
+        level.depth = depth + 1
         try:
             if self._spec.takes_training:
                 return self.call(*args, training=self._training(training), **kwargs)
@@ -281,8 +285,8 @@ class Layer(Tracked):
             name_layer(error, self)
             raise
         finally:
-            context.depth = depth
-            context.training = outer
+            level.depth = depth
+            level.training = outer
 
     def _call_general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         spec = self._spec
@@ -366,6 +370,10 @@ class Layer(Tracked):
                 which = f"input {position}: " if len(specs) > 1 else ""
                 raise ValueError(f"{to_snake_case(type(self).__name__)}: {which}{problem}")
 
+    def _only_applies(self) -> Any:
+        """The function of one tensor that the layer applies, where that is all it does; None otherwise."""
+        return None
+
     # -- masks -------------------------------------------------------------------------------------------------------
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
@@ -399,11 +407,13 @@ class Layer(Tracked):
         """
         if any(isinstance(leaf, KerasTensor) for leaf in tree.flatten(loss)):
             raise ValueError(f"layer {self.name!r}: add_loss needs values; call it in the call method of a layer")
-        self._losses_of(CONTEXT.serial if CONTEXT.depth else next(serials)).extend(tree.flatten(loss))
+        level = CONTEXT.level
+        self._losses_of(level.serial if level.depth else next(serials)).extend(tree.flatten(loss))
 
     def _penalize_activity(self, outputs: Any) -> None:
         # A layer called on its own keeps the number of the call that just ended.
-        serial = CONTEXT.serial if CONTEXT.depth else self._call_serial
+        level = CONTEXT.level
+        serial = level.serial if level.depth else self._call_serial
         for output in tree.flatten(outputs):
             if isinstance(output, Tensor) and self.activity_regularizer is not None:
                 value = self.activity_regularizer(output)

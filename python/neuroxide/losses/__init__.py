@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroxide.losses.base import Loss, LossFunctionWrapper, reduce_weighted
+from neuroxide.losses.circle import Circle, circle
 from neuroxide.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -15,6 +16,15 @@ from neuroxide.losses.crossentropy import (
     sparse_categorical_crossentropy,
 )
 from neuroxide.losses.ctc import CTC, ctc
+from neuroxide.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+)
+from neuroxide.losses.overlap import Dice, Tversky, dice, tversky
 from neuroxide.losses.regression import (
     CategoricalHinge,
     CosineSimilarity,
@@ -46,9 +56,14 @@ from neuroxide.utils import registry
 __all__ = [
     "CTC",
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
+    "Circle",
     "CosineSimilarity",
+    "Dice",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -62,37 +77,46 @@ __all__ = [
     "Poisson",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "Tversky",
     "as_loss",
+    "bce",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
     "categorical_hinge",
+    "circle",
     "cosine_similarity",
     "ctc",
     "deserialize",
+    "dice",
     "get",
     "hinge",
     "huber",
     "kl_divergence",
+    "kld",
     "log_cosh",
+    "mae",
+    "mape",
     "mean_absolute_error",
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
+    "mse",
+    "msle",
     "poisson",
     "reduce_weighted",
     "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",
+    "tversky",
 ]
 
-_SHORT = {
-    "mse": mean_squared_error,
-    "mae": mean_absolute_error,
-    "mape": mean_absolute_percentage_error,
-    "msle": mean_squared_logarithmic_error,
-    "bce": binary_crossentropy,
-    "kld": kl_divergence,
-}
+mse, mae, bce, kld = mean_squared_error, mean_absolute_error, binary_crossentropy, kl_divergence
+mape, msle = mean_absolute_percentage_error, mean_squared_logarithmic_error
+
+_SHORT = {"mse": mse, "mae": mae, "mape": mape, "msle": msle, "bce": bce, "kld": kld}
 _SHORT.update({name.upper(): function for name, function in _SHORT.items()})
 
 registry.register_builtin(
@@ -116,6 +140,18 @@ registry.register_builtin(
     CosineSimilarity,
     CTC,
     ctc,
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+    Dice,
+    Tversky,
+    Circle,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    dice,
+    tversky,
+    circle,
     binary_crossentropy,
     categorical_crossentropy,
     sparse_categorical_crossentropy,

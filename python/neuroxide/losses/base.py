@@ -79,6 +79,7 @@ def reduce_weighted(values: Any, sample_weight: Any = None, mask: Any = None, re
 
     With ``"sum_over_batch_size"`` (or ``"mean"``) Σ wᵢ·lᵢ is divided by the number of losses; where there is a mask, by
     the number that it lets through. ``"mean_with_sample_weight"`` divides by Σ wᵢ. Nothing at all gives 0.
+    A loss that is one number for the whole batch is repeated for each weight.
 
     Args:
         values: Tensor of losses, shape (N, …).
@@ -94,6 +95,8 @@ def reduce_weighted(values: Any, sample_weight: Any = None, mask: Any = None, re
         if reduction is None or reduction == "none" or not values.shape:
             return values
         return ops.mean(values) if mean and values.size else _mean_or_sum(values, None, reduction)
+    if not values.shape:  # one loss for the whole batch counts once for each weight, as in Keras
+        values = ops.broadcast_to(values, like(mask if sample_weight is None else sample_weight, values).shape)
     weights = None if sample_weight is None else _aligned(like(sample_weight, values), values, "sample_weight")
     if mask is not None:
         counted = _aligned(like(mask, values), values, "mask")
@@ -242,11 +245,15 @@ class LossFunctionWrapper(Loss):
         self.fn = fn
         self._fn_kwargs = kwargs
         self._casts_targets = getattr(fn, "_casts_targets", True)
+        self._first_look = getattr(fn, "_first_look", None)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """One loss per example."""
         if self._casts_targets and isinstance(y_true, Tensor) and isinstance(y_pred, Tensor):
             y_true, y_pred = same_rank(y_true, y_pred)
+        if self._first_look is not None:
+            look, self._first_look = self._first_look, None
+            look(y_true, y_pred, **self._fn_kwargs)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ it, in one stable pass. Other probabilities are kept `epsilon()` away from 0 and
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -13,22 +14,25 @@ import numpy as np
 from neuroxide import config, ops
 from neuroxide.autograd import Tensor
 from neuroxide.backend import kernels
+from neuroxide.losses import first_look
 from neuroxide.losses.base import LossFunctionWrapper, as_pred, check_shapes, like, same_rank
 
 
-def _smoothing(label: str, value: float) -> float:
+def check_smoothing(label: str, value: float) -> float:
+    """The share of smoothing, when it is one."""
     if isinstance(value, bool) or not 0 <= value <= 1:
         raise ValueError(f"{label}: expected label_smoothing in [0, 1], got {value!r}")
     return float(value)
 
 
-def _logits(y_pred: Tensor, squashed_by: tuple[Any, ...]) -> Any:
+def what_was_squashed(y_pred: Tensor, squashed_by: tuple[Any, ...]) -> Any:
     """What went into the activation that made these probabilities, or None when it was another one."""
     logits = y_pred.logits
     return logits if logits is not None and y_pred.squashed_by == squashed_by else None
 
 
-def _axis(label: str, axis: Any, ndim: int) -> int:
+def check_axis(label: str, axis: Any, ndim: int) -> int:
+    """An axis counted from the front."""
     if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -ndim <= axis < ndim:
         raise ValueError(f"{label}: expected axis to be an integer in [{-ndim}, {ndim}), got {axis!r}")
     return int(axis) % ndim
@@ -61,11 +65,11 @@ def binary_crossentropy(
     if len(y_true.shape) != len(y_pred.shape):
         y_true, y_pred = same_rank(y_true, y_pred)
     check_shapes("binary_crossentropy", y_true, y_pred)
-    place = _axis("binary_crossentropy", axis, len(y_pred.shape))
-    smoothing = _smoothing("binary_crossentropy", label_smoothing)
+    place = check_axis("binary_crossentropy", axis, len(y_pred.shape))
+    smoothing = check_smoothing("binary_crossentropy", label_smoothing)
     if smoothing:
         y_true = y_true * (1.0 - smoothing) + 0.5 * smoothing
-    logits = y_pred if from_logits else _logits(y_pred, ("sigmoid",))
+    logits = y_pred if from_logits else what_was_squashed(y_pred, ("sigmoid",))
     if logits is not None:
         if place == len(logits.shape) - 1:
             return ops.binary_cross_entropy(logits, y_true)
@@ -107,19 +111,20 @@ def categorical_crossentropy(
             "for class numbers use sparse_categorical_crossentropy"
         )
     ndim = len(y_pred.shape)
-    place = _axis(label, axis, ndim)
-    smoothing = _smoothing(label, label_smoothing)
+    place = check_axis(label, axis, ndim)
+    smoothing = check_smoothing(label, label_smoothing)
     if smoothing:
         y_true = y_true * (1.0 - smoothing) + smoothing / y_pred.shape[place]
-    logits = y_pred if from_logits else _logits(y_pred, ("softmax", place))
+    logits = y_pred if from_logits else what_was_squashed(y_pred, ("softmax", place))
     if logits is not None:
         if place != ndim - 1:
             logits, y_true = ops.moveaxis(logits, place, -1), ops.moveaxis(y_true, place, -1)
         return ops.softmax_cross_entropy(logits, y_true)
-    return -ops.sum(y_true * _log_probabilities(y_pred, place), axis=place)
+    return -ops.sum(y_true * log_probabilities(y_pred, place), axis=place)
 
 
-def _log_probabilities(y_pred: Tensor, axis: int) -> Any:
+def log_probabilities(y_pred: Tensor, axis: int) -> Any:
+    """Logarithms of probabilities divided by their sum, kept ε away from 0 and 1."""
     fuzz = config.epsilon()
     return ops.log(ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), fuzz, 1.0 - fuzz))
 
@@ -150,20 +155,22 @@ def sparse_categorical_crossentropy(
     ndim = len(y_pred.shape)
     if not ndim:
         raise ValueError("sparse_categorical_crossentropy: expected y_pred with an axis of classes, got a scalar")
-    place = _axis("sparse_categorical_crossentropy", axis, ndim)
+    place = check_axis("sparse_categorical_crossentropy", axis, ndim)
     wanted = (*y_pred.shape[:place], *y_pred.shape[place + 1 :])
-    labels = _class_numbers(y_true, y_pred, wanted)
+    labels = class_numbers("sparse_categorical_crossentropy", y_true, y_pred, wanted)
     valid = None
     if ignore_class is not None:
         valid = ops.not_equal(labels, int(ignore_class))
         labels = ops.where(valid, labels, 0)
-    logits = y_pred if from_logits else _logits(y_pred, ("softmax", place))
+    logits = y_pred if from_logits else what_was_squashed(y_pred, ("softmax", place))
     last = place == ndim - 1
     if logits is not None:
         values = ops.softmax_cross_entropy(logits if last else ops.moveaxis(logits, place, -1), labels)
     else:
-        logs = _log_probabilities(y_pred, place)
-        chosen = ops.one_hot(_in_range(labels, y_pred.shape[place]), y_pred.shape[place], place, y_pred.dtype.name)
+        logs = log_probabilities(y_pred, place)
+        classes = y_pred.shape[place]
+        labels = in_range("sparse_categorical_crossentropy", labels, classes)
+        chosen = ops.one_hot(labels, classes, place, y_pred.dtype.name)
         values = -ops.sum(logs * chosen, axis=place)
     if valid is not None:
         values = ops.where(valid, values, 0.0)
@@ -171,17 +178,35 @@ def sparse_categorical_crossentropy(
     return values
 
 
+def look_at_classes(label: str) -> Any:
+    """The first look of a loss of class probabilities or logits."""
+    return functools.partial(_look, label)
+
+
+def _look(label: str, y_true: Any, y_pred: Tensor, from_logits: bool = False, axis: int = -1, **_: Any) -> None:
+    first_look.categorical(label, y_pred, from_logits, axis)
+
+
+def _look_at_binary(y_true: Any, y_pred: Tensor, from_logits: bool = False, **_: Any) -> None:
+    first_look.binary("binary_crossentropy", y_true, y_pred, from_logits)
+
+
 sparse_categorical_crossentropy._casts_targets = False  # type: ignore[attr-defined]
+sparse_categorical_crossentropy._first_look = look_at_classes(  # type: ignore[attr-defined]
+    "sparse_categorical_crossentropy"
+)
+categorical_crossentropy._first_look = look_at_classes("categorical_crossentropy")  # type: ignore[attr-defined]
+binary_crossentropy._first_look = _look_at_binary  # type: ignore[attr-defined]
 
 
-def _class_numbers(y_true: Any, y_pred: Tensor, wanted: tuple[int, ...]) -> Tensor:
+def class_numbers(label: str, y_true: Any, y_pred: Tensor, wanted: tuple[int, ...]) -> Tensor:
     """Class numbers as an integer tensor of the wanted shape."""
     if isinstance(y_true, Tensor) and y_true.data.dtype.kind in "iu":
         labels = y_true
     else:
         given = y_true.numpy() if isinstance(y_true, Tensor) else np.asarray(y_true)
         if given.dtype.kind == "f" and not (np.floor(given) == given).all():
-            raise ValueError("sparse_categorical_crossentropy: expected whole class numbers, got fractions or NaN")
+            raise ValueError(f"{label}: expected whole class numbers, got fractions or NaN")
         if given.dtype.name not in ("int32", "int64"):
             given = given.astype(np.int64)
         labels = Tensor(kernels(y_pred.data).from_numpy(np.asarray(given, order="C")))
@@ -194,17 +219,17 @@ def _class_numbers(y_true: Any, y_pred: Tensor, wanted: tuple[int, ...]) -> Tens
     if shape == tuple(y_pred.shape):
         hint = "; for one-hot targets use categorical_crossentropy"
     raise ValueError(
-        f"sparse_categorical_crossentropy: expected y_true of shape {wanted} to match y_pred of shape "
-        f"{tuple(y_pred.shape)}, got {shape}{hint}"
+        f"{label}: expected y_true of shape {wanted} to match y_pred of shape {tuple(y_pred.shape)}, got {shape}{hint}"
     )
 
 
-def _in_range(labels: Tensor, classes: int) -> Tensor:
+def in_range(label: str, labels: Tensor, classes: int) -> Tensor:
+    """Class numbers, when all are below `classes`."""
     if labels.size:
         low, high = int(ops.min(labels)), int(ops.max(labels))
         if low < 0 or high >= classes:
             wrong = low if low < 0 else high
-            raise ValueError(f"sparse_categorical_crossentropy: expected class numbers in [0, {classes}), got {wrong}")
+            raise ValueError(f"{label}: expected class numbers in [0, {classes}), got {wrong}")
     return labels
 
 
@@ -233,7 +258,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ) -> None:
-        _smoothing("binary_crossentropy", label_smoothing)
+        check_smoothing("binary_crossentropy", label_smoothing)
         options = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(binary_crossentropy, reduction, name, dtype, **options)
 
@@ -263,7 +288,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        _smoothing("categorical_crossentropy", label_smoothing)
+        check_smoothing("categorical_crossentropy", label_smoothing)
         options = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(categorical_crossentropy, reduction, name, dtype, **options)
 

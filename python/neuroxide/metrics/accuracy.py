@@ -8,7 +8,7 @@ import numpy as np
 
 from neuroxide.autograd import Tensor
 from neuroxide.backend import kernels
-from neuroxide.metrics.base import Array, MeanMetricWrapper, as_numpy
+from neuroxide.metrics.base import Array, MeanMetricWrapper, as_numpy, same_rank
 
 
 def _argmax(x: Any) -> Array:
@@ -19,16 +19,6 @@ def _argmax(x: Any) -> Array:
     return np.asarray(np.asarray(x).argmax(axis=-1))
 
 
-def _same_rank(y_true: Array, y_pred: Array, label: str) -> tuple[Array, Array]:
-    if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
-        y_true, y_pred = (y_true, y_pred[:, None]) if y_pred.ndim == 1 else (y_true[..., 0], y_pred)
-    elif y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1:
-        y_true, y_pred = (y_true[:, None], y_pred) if y_true.ndim == 1 else (y_true, y_pred[..., 0])
-    if y_true.shape != y_pred.shape:
-        raise ValueError(f"{label}: expected y_true of shape {y_pred.shape} to match y_pred, got {y_true.shape}")
-    return y_true, y_pred
-
-
 def accuracy(y_true: Any, y_pred: Any) -> Array:
     """Whether y_true == y_pred, elementwise.
 
@@ -36,7 +26,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Array:
         >>> accuracy([1, 2], [1, 3])
         array([ True, False])
     """
-    y_true, y_pred = _same_rank(as_numpy(y_true), as_numpy(y_pred), "accuracy")
+    y_true, y_pred = same_rank(as_numpy(y_true), as_numpy(y_pred), "accuracy")
     return np.asarray(y_true == y_pred)
 
 
@@ -48,7 +38,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
         array([[ True],
                [False]])
     """
-    y_true, y_pred = _same_rank(as_numpy(y_true), as_numpy(y_pred), "binary_accuracy")
+    y_true, y_pred = same_rank(as_numpy(y_true), as_numpy(y_pred), "binary_accuracy")
     return np.asarray(y_true == (y_pred > threshold))
 
 

@@ -27,6 +27,21 @@ def as_numpy(x: Any) -> Array:
     return np.asarray(x)
 
 
+def same_rank(y_true: Array, y_pred: Array, label: str) -> tuple[Array, Array]:
+    """Targets and predictions of one shape: a last axis of length 1 is dropped or added where only one has it.
+
+    Raises:
+        ValueError: When the shapes differ otherwise.
+    """
+    if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
+        y_true, y_pred = (y_true, y_pred[:, None]) if y_pred.ndim == 1 else (y_true[..., 0], y_pred)
+    elif y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1:
+        y_true, y_pred = (y_true[:, None], y_pred) if y_true.ndim == 1 else (y_true, y_pred[..., 0])
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"{label}: expected y_true of shape {y_pred.shape} to match y_pred, got {y_true.shape}")
+    return y_true, y_pred
+
+
 class Metric:
     """Base of the metrics: `update_state` takes in a batch, `result` gives the value so far.
 
@@ -181,6 +196,20 @@ def weigh_samples(values: Array, sample_weight: Any) -> tuple[Array, Any]:
     return values, weights
 
 
+def with_mask(y: Any, sample_weight: Any) -> Any:
+    """Weights that are zero where the mask of predictions, or of values, rules an example out."""
+    mask = y.mask if isinstance(y, Tensor) else None
+    if mask is None:
+        return sample_weight
+    weights = as_numpy(mask).astype(np.float64)
+    if sample_weight is None:
+        return weights
+    given = np.asarray(as_numpy(sample_weight), dtype=np.float64)
+    if given.ndim == weights.ndim + 1 and given.shape[-1] == 1:
+        given = given[..., 0]
+    return weights * given.reshape(*given.shape, *(1,) * (weights.ndim - given.ndim))
+
+
 class Mean(Metric):
     """Weighted mean of everything taken in: Σ w·x / Σ w; 0 for nothing.
 
@@ -285,24 +314,16 @@ class MeanMetricWrapper(Mean):
         self._fn = fn
         self._fn_kwargs = kwargs
         # Functions of NumPy arrays alone need no guard against being recorded.
-        self._records = getattr(fn, "__module__", "") != "neuroxide.metrics.accuracy"
+        self._records = not getattr(fn, "__module__", "").startswith("neuroxide.metrics.")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Take in a batch; examples that the predictions' mask rules out do not count."""
-        mask = y_pred.mask if isinstance(y_pred, Tensor) else None
+        """Take in a batch; examples that the mask of predictions or values rules out do not count."""
         if self._records:
             with no_grad():
                 values = self._fn(y_true, y_pred, **self._fn_kwargs)
         else:
             values = self._fn(y_true, y_pred, **self._fn_kwargs)
-        if mask is not None:
-            weights = as_numpy(mask).astype(np.float64)
-            if sample_weight is not None:
-                given = np.asarray(as_numpy(sample_weight), dtype=np.float64)
-                if given.ndim == weights.ndim + 1 and given.shape[-1] == 1:
-                    given = given[..., 0]
-                weights = weights * given.reshape(*given.shape, *(1,) * (weights.ndim - given.ndim))
-            sample_weight = weights
+        sample_weight = with_mask(values, with_mask(y_pred, sample_weight))
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:

@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from neuroxide import losses
-from neuroxide.metrics.base import Mean, MeanMetricWrapper, as_numpy, weigh_samples
+from neuroxide.metrics.base import Mean, MeanMetricWrapper, as_numpy, same_rank, weigh_samples, with_mask
 
 
-class MeanSquaredError(MeanMetricWrapper):
-    """Mean of (y_true − y_pred)².
+def _named(class_name: str, function: Callable[..., Any], formula: str, example: str) -> type[MeanMetricWrapper]:
+    """A metric class around a loss function that has no arguments of its own."""
+    default = {"log_cosh": "logcosh"}.get(function.__name__, function.__name__)
 
-    Args:
-        name: Shown in histories.
-        dtype: See `Metric`.
+    def __init__(self: Any, name: str | None = default, dtype: Any = None) -> None:
+        MeanMetricWrapper.__init__(self, function, name=name, dtype=dtype)
 
-    Example:
-        >>> MeanSquaredError()([[0.0], [0.0]], [[1.0], [3.0]])
-        5.0
-    """
-
-    def __init__(self, name: str | None = "mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_squared_error, name=name, dtype=dtype)
+    arguments = "    name: Shown in histories.\n    dtype: See `Metric`.\n"
+    document = f"{formula}\n\nArgs:\n{arguments}\nExample:\n    >>> {class_name}(){example}\n"
+    body = {"__doc__": document, "__module__": __name__, "__init__": __init__}
+    return type(class_name, (MeanMetricWrapper,), body)
 
 
-class MeanAbsoluteError(MeanMetricWrapper):
-    """Mean of |y_true − y_pred|.
+_PAIR = "([[0.0], [0.0]], [[1.0], [3.0]])"
 
-    Args:
-        name: Shown in histories.
-        dtype: See `Metric`.
-
-    Example:
-        >>> MeanAbsoluteError()([[0.0], [0.0]], [[1.0], [3.0]])
-        2.0
-    """
-
-    def __init__(self, name: str | None = "mean_absolute_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_absolute_error, name=name, dtype=dtype)
+MeanSquaredError = _named(
+    "MeanSquaredError", losses.mean_squared_error, "Mean of (y_true − y_pred)².", f"{_PAIR}\n    5.0"
+)
+MeanAbsoluteError = _named(
+    "MeanAbsoluteError", losses.mean_absolute_error, "Mean of |y_true − y_pred|.", f"{_PAIR}\n    2.0"
+)
+MeanAbsolutePercentageError = _named(
+    "MeanAbsolutePercentageError",
+    losses.mean_absolute_percentage_error,
+    "100 · mean of |y_true − y_pred| / max(|y_true|, ε).",
+    "([[2.0], [4.0]], [[1.0], [3.0]])\n    37.5",
+)
+MeanSquaredLogarithmicError = _named(
+    "MeanSquaredLogarithmicError",
+    losses.mean_squared_logarithmic_error,
+    "Mean of (log(1 + y_true) − log(1 + y_pred))².",
+    "([[1.0]], [[1.0]])\n    0.0",
+)
+LogCoshError = _named(
+    "LogCoshError", losses.log_cosh, "Mean of log cosh(y_pred − y_true).", "([[1.0]], [[1.0]])\n    0.0"
+)
+Hinge = _named("Hinge", losses.hinge, "Mean of max(1 − t·y, 0), t = ±1.", "([[0.0, 1.0]], [[0.5, 0.5]])\n    1.0")
+SquaredHinge = _named(
+    "SquaredHinge", losses.squared_hinge, "Mean of max(1 − t·y, 0)², t = ±1.", "([[1.0]], [[-1.0]])\n    4.0"
+)
+CategoricalHinge = _named(
+    "CategoricalHinge",
+    losses.categorical_hinge,
+    "Mean of max(1 + max of (1 − t)·y − Σ t·y, 0).",
+    "([[0.0, 1.0]], [[0.5, 0.5]])\n    1.0",
+)
+KLDivergence = _named(
+    "KLDivergence", losses.kl_divergence, "Mean of Σ t·log(t / p).", "([[0.5, 0.5]], [[0.5, 0.5]])\n    0.0"
+)
+Poisson = _named("Poisson", losses.poisson, "Mean of y_pred − y_true·log y_pred.", "([[0.0]], [[2.0]])\n    2.0")
 
 
 class RootMeanSquaredError(Mean):
@@ -59,16 +80,9 @@ class RootMeanSquaredError(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take in a batch."""
-        true, pred = as_numpy(y_true).astype(np.float64), as_numpy(y_pred).astype(np.float64)
-        if true.ndim == pred.ndim - 1 and pred.shape[-1] == 1:
-            true = true[..., None]
-        elif pred.ndim == true.ndim - 1 and true.shape[-1] == 1:
-            pred = pred[..., None]
-        if true.shape != pred.shape:
-            raise ValueError(
-                f"root_mean_squared_error: expected y_true of shape {pred.shape} to match y_pred, got {true.shape}"
-            )
-        values, weights = weigh_samples((true - pred) ** 2, sample_weight)
+        true, pred = (as_numpy(y).astype(np.float64) for y in (y_true, y_pred))
+        true, pred = same_rank(true, pred, "root_mean_squared_error")
+        values, weights = weigh_samples((true - pred) ** 2, with_mask(y_pred, sample_weight))
         self.total += float(values.sum())
         self.count += float(values.size) if weights is None else float(weights.sum())
 

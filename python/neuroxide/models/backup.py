@@ -32,7 +32,7 @@ def write_backup(model: Any, path: str) -> None:
         "epoch": session.epoch,
         "in_epoch": session.in_epoch,
         "stop": bool(model.stop_training),
-        "last": session.last,
+        "last": _encode(session.last, arrays),
         "feed": session.feed.state(),
         "validation": None if session.validation is None else session.validation.state(),
         "generators": generator_states(model),
@@ -87,7 +87,7 @@ def restore_backup(model: Any, content: Mapping[str, Any], path: str) -> None:
             session.validation.restore(state["validation"])
         session.epoch = int(state["epoch"])
         session.in_epoch = session.resuming = bool(state["in_epoch"])
-        session.last = state["last"]
+        session.last = _decode(state["last"], arrays)
         model.stop_training = bool(state["stop"])
         # Last: what was drawn while restoring doesn't count.
         global_generator().state = (int(state["global_generator"][0]), int(state["global_generator"][1]))

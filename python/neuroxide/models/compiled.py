@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from neuroxide import losses as losses_module
 from neuroxide import metrics as metrics_module
 from neuroxide.autograd import Tensor, no_grad
@@ -145,7 +147,7 @@ def _checked(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
 
 def as_number(value: Any) -> float:
     """A scalar Tensor, array or number as a Python float."""
-    return float(value.item()) if isinstance(value, Tensor) else float(value)
+    return float(value.item()) if isinstance(value, (Tensor, np.ndarray)) else float(value)
 
 
 def spread_sample_weight(sample_weight: Any, outputs: OutputMap) -> list[Any]:
@@ -177,14 +179,12 @@ def resolve_loss(given: Any, y_true: Any, y_pred: Any) -> Any:
 
 
 def resolve_metric(given: Any, y_true: Any, y_pred: Any) -> Any:
-    """A `Metric` object; `accuracy` becomes the kind that fits the shapes, under the name it was asked for."""
-    if isinstance(given, str) and given.lower() in ACCURACY:
-        kind = {
-            "binary": metrics_module.BinaryAccuracy,
-            "sparse_categorical": metrics_module.SparseCategoricalAccuracy,
-            "categorical": metrics_module.CategoricalAccuracy,
-        }[_task(y_true, y_pred)]
-        return kind(name=given)
+    """A `Metric` object; `accuracy` and `crossentropy` become the kind that fits the shapes, under the name given."""
+    for names, ending in ((ACCURACY, "accuracy"), (CROSSENTROPY, "crossentropy")):
+        if isinstance(given, str) and given.lower() in names:
+            metric = metrics_module.get(f"{_task(y_true, y_pred)}_{ending}")
+            metric.name = given
+            return metric
     metric = metrics_module.get(given)
     if isinstance(metric, metrics_module.Metric):
         if isinstance(given, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuroxide.autograd import Tensor
@@ -39,6 +40,7 @@ class Graph:
         self.nodes = nodes
         inside = {id(tensor) for tensor in self.flat_inputs}
         self.steps = [node for node in nodes if not all(id(tensor) in inside for tensor in node.output_tensors)]
+        self._absorbed = self._absorb()
         self.chain = self._as_chain()
         # For calls with one tensor as the only argument, the place of that tensor.
         self._simple = [
@@ -48,23 +50,57 @@ class Graph:
             for node in self.steps
         ]
 
-    def _as_chain(self) -> list[Layer] | None:
+    def _as_chain(self) -> list[Callable[[Any], Any]] | None:
         """The layers, where each is called once, on the result of the one before; None for other graphs."""
         if len(self.flat_inputs) != 1 or len(self.flat_outputs) != 1 or tree.is_nested(self.outputs):
             return None
-        current, layers = self.flat_inputs[0], []
+        current = self.flat_inputs[0]
+        layers: list[Callable[[Any], Any]] = []
         for node in self.steps:
             if node.kwargs or len(node.args) != 1 or node.args[0] is not current or tree.is_nested(node.outputs):
                 return None
-            layers.append(node.operation)
+            if (fused := self._absorbed.get(id(node))) is not None:
+                layers.append(partial(node.operation, activation=fused[0]))
+            elif id(node) not in self._skipped:
+                layers.append(node.operation)
             current = node.outputs
         return layers if current is self.flat_outputs[0] else None
+
+    def _absorb(self) -> dict[int, tuple[str, Node]]:
+        """Calls that also apply the activation that follows them, by id: its name, and the node of its layer.
+
+        An activation layer is absorbed where nothing else uses what it is called on.
+        """
+        uses: dict[int, list[Node]] = {}
+        for node in self.steps:
+            for tensor in node.input_tensors:
+                uses.setdefault(id(tensor), []).append(node)
+        results = {id(tensor) for tensor in self.flat_outputs}
+        found: dict[int, tuple[str, Node]] = {}
+        for node in self.steps:
+            followers = uses.get(id(node.outputs), [])
+            if id(node.outputs) in results or len(followers) != 1 or node.kwargs or len(node.args) != 1:
+                continue
+            layer, after = node.operation, followers[0].operation
+            name = layer._fuses.get(after._only_applies()) if layer._fuses else None
+            regular = layer.activity_regularizer is None and after.activity_regularizer is None
+            same = layer.dtype == after.dtype and not followers[0].kwargs and len(followers[0].args) == 1
+            if name is not None and regular and same and "activation" in layer._spec.parameters:
+                found[id(node)] = name, followers[0]
+        self._skipped = {id(after) for _, after in found.values()}
+        return found
 
     def run(self, values: Sequence[Any], call: Callable[[Node, Any, Any], Any] | None = None) -> Any:
         """The outputs for one value per input (in `tree.flatten` order); `call` stands in for a node's layer."""
         known: dict[int, Any] = {id(tensor): value for tensor, value in zip(self.flat_inputs, values)}
         for node, simple in zip(self.steps, self._simple):
-            if simple is not None and call is None:
+            if call is None and id(node) in self._skipped:
+                continue
+            if call is None and (fused := self._absorbed.get(id(node))) is not None:
+                # The activation's layer is skipped: its result is this one.
+                result = node.operation(known[id(node.args[0])], activation=fused[0])
+                node = fused[1]
+            elif simple is not None and call is None:
                 result = node.operation(known[simple])
             else:
                 args, kwargs = node.fill(known)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroxide.autograd import Rows, Tensor, no_grad
+from neuroxide.autograd import Rows, Tensor, Variable, no_grad
 from neuroxide.backend import kernels
 from neuroxide.models.compiled import as_number
 from neuroxide.utils import tree
@@ -31,6 +31,15 @@ class NonFiniteError(ArithmeticError):
 def guarded_step(model: Any, data: Any) -> Any:
     """One training step. Raises `NonFiniteError` before the weights change where anything isn't finite."""
     generators = [(generator, generator.state) for _, generator in model.named_seed_generators()]
+    # Layers change these while they compute: moving averages.
+    kept = [(weight, Variable(weight, trainable=False)) for weight in model.non_trainable_weights]
+
+    def restore() -> None:
+        for generator, state in generators:
+            generator.state = state
+        for weight, value in kept:
+            weight.assign(value)
+
     try:
         training = model._trainer
         if not training.plain_step:
@@ -51,9 +60,10 @@ def guarded_step(model: Any, data: Any) -> Any:
             training.metrics.update_state(y, y_pred, sample_weight)
         return None
     except NonFiniteError as error:
-        for generator, state in generators:
-            generator.state = state
-        raise diagnose(model, data, str(error)) from None
+        restore()
+        told = diagnose(model, data, str(error))
+        restore()
+        raise told from None
 
 
 def check_gradients(weights: list[Any], grads: list[Any]) -> None:

@@ -49,7 +49,7 @@ class Model(Trainer, Layer):
 
     _graph: Graph | None
     _entry: tuple[Any, int, tuple[int | None, ...]]
-    _chain: list[Layer] | None
+    _chain: list[Callable[[Any], Any]] | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _is_graph_call(args, kwargs):
@@ -99,10 +99,10 @@ class Model(Trainer, Layer):
                 x = Tensor(x)
             if (
                 type(x) is Tensor
-                and x.data.dtype is dtype
+                and (data := x.data).dtype is dtype
                 and x.mask is None
-                and len(x.data.shape) == ndim
-                and x.data.shape[1:] == tail
+                and len(shape := data.shape) == ndim
+                and shape[1:] == tail
                 and self.activity_regularizer is None
             ):
                 if not kwargs:
@@ -116,7 +116,8 @@ class Model(Trainer, Layer):
         chain = self._chain
         if chain is not None and type(inputs) is Tensor and inputs.data.dtype is self._entry[0]:
             x = inputs
-            if x.data.ndim != self._entry[1] or x.data.shape[1:] != self._entry[2]:
+            shape = x.data.shape
+            if len(shape) != self._entry[1] or shape[1:] != self._entry[2]:
                 self._check_inputs([x])
             for layer in chain:
                 x = layer(x)

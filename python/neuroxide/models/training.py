@@ -421,14 +421,15 @@ class Trainer(Loops):
 
 
 def plain_logs(logs: Mapping[str, Any]) -> Logs:
-    """Numbers by name, sorted by name; nested dictionaries are spread."""
+    """Numbers by name, sorted by name; nested dictionaries are spread, metrics of several numbers stay arrays."""
     result: Logs = {}
     for name in sorted(logs):
         value = logs[name]
         if isinstance(value, dict):
             result.update(plain_logs(value))
         else:
-            result[name] = value if type(value) is float else as_number(value)
+            several = isinstance(value, np.ndarray) and value.size != 1
+            result[name] = value if several or type(value) is float else as_number(value)
     return result
 
 
@@ -461,7 +462,7 @@ def _check_names(loss: Any, metrics: Any, weighted_metrics: Any) -> None:
         if isinstance(entry, str) and entry.lower() not in CROSSENTROPY:
             losses_module.get(entry)
     for entry in tree.flatten([metrics or [], weighted_metrics or []]):
-        if isinstance(entry, str) and entry.lower() not in ACCURACY:
+        if isinstance(entry, str) and entry.lower() not in (*ACCURACY, *CROSSENTROPY):
             metrics_module.get(entry)
 
 

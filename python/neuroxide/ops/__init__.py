@@ -92,11 +92,21 @@ from neuroxide.ops.movement import (
     zeros,
     zeros_like,
 )
+from neuroxide.ops.norm import (
+    batch_norm,
+    batch_normalization,
+    group_norm,
+    layer_normalization,
+    moments,
+    normalize,
+    rms_normalization,
+)
 from neuroxide.ops.random import alpha_dropout, dropout, random_normal, random_uniform, truncated_normal
 from neuroxide.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, prod, std, sum, var
 from neuroxide.ops.rows import take, take_rows
 from neuroxide.ops.shapes import as_tensor
 from neuroxide.ops.softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy, sparsemax
+from neuroxide.ops.topk import top_k
 
 __all__ = [
     "abs",
@@ -108,6 +118,8 @@ __all__ = [
     "arange",
     "argmax",
     "argmin",
+    "batch_norm",
+    "batch_normalization",
     "binary_cross_entropy",
     "broadcast_to",
     "cast",
@@ -137,12 +149,14 @@ __all__ = [
     "getitem",
     "greater",
     "greater_equal",
+    "group_norm",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
     "isfinite",
     "isinf",
     "isnan",
+    "layer_normalization",
     "leaky_relu",
     "less",
     "less_equal",
@@ -160,11 +174,13 @@ __all__ = [
     "mean_squared_error",
     "min",
     "minimum",
+    "moments",
     "moveaxis",
     "multi_hot",
     "multiply",
     "ndim",
     "negative",
+    "normalize",
     "not_equal",
     "one_hot",
     "ones",
@@ -181,6 +197,7 @@ __all__ = [
     "relu6",
     "repeat",
     "reshape",
+    "rms_normalization",
     "rsqrt",
     "selu",
     "shape",
@@ -208,6 +225,7 @@ __all__ = [
     "take_rows",
     "tanh",
     "tile",
+    "top_k",
     "transpose",
     "truncated_normal",
     "var",

@@ -1,7 +1,8 @@
 """Helpers around the library: seeds, one-hot labels, names in files."""
 
-from neuroxide.data.py_dataset import PyDataset
-from neuroxide.data.unpack import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from neuroxide.utils.naming import reset_names
 from neuroxide.utils.numerical import normalize, set_random_seed, to_categorical
 from neuroxide.utils.progbar import Progbar
@@ -14,6 +15,10 @@ from neuroxide.utils.registry import (
     register_serializable,
 )
 
+if TYPE_CHECKING:
+    from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+    from neuroxide.visualization import plot_model
+
 __all__ = [
     "Progbar",
     "PyDataset",
@@ -23,6 +28,7 @@ __all__ = [
     "get_registered_object",
     "normalize",
     "pack_x_y_sample_weight",
+    "plot_model",
     "register_keras_serializable",
     "register_serializable",
     "reset_names",
@@ -30,3 +36,17 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
+
+# Keras has these here; their homes themselves need this room.
+_ELSEWHERE = {
+    "PyDataset": "neuroxide.data",
+    "pack_x_y_sample_weight": "neuroxide.data",
+    "plot_model": "neuroxide.visualization",
+    "unpack_x_y_sample_weight": "neuroxide.data",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module 'neuroxide.utils' has no attribute {name!r}")

@@ -6,8 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from typing import Any
 
-Values = Iterable[tuple[str, float]]
+Values = Iterable[tuple[str, Any]]
 
 _BOLD, _GREEN, _WHITE, _OFF = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 
@@ -90,7 +91,7 @@ class Progbar:
 
     def _record(self, current: int, values: Values, finalize: bool) -> None:
         for name, value in values:
-            value = float(value)
+            value = float(value.mean() if getattr(value, "ndim", 0) else value)  # the mean of several numbers
             averages = name in self._averaged if self._averaged is not None else name not in (self._shown or ())
             if averages and not finalize:
                 weight = max(current - self.seen, 1)

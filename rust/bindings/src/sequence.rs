@@ -5,7 +5,7 @@
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
 use crate::array::type_name;
 
@@ -54,4 +54,38 @@ pub fn strings(func: &str, name: &str, obj: &Bound<'_, PyAny>) -> PyResult<Vec<S
         })
     };
     items(func, name, "strings", obj)?.into_iter().map(text).collect()
+}
+
+/// Texts that are read where they lie, without a copy; [`borrowed`] gives what is in them.
+pub fn texts<'py>(func: &str, name: &str, obj: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyString>>> {
+    let text = |(i, item): (usize, Bound<'py, PyAny>)| {
+        item.cast_into::<PyString>().map_err(|e| not_text(func, name, i, &e.into_inner()))
+    };
+    items(func, name, "strings", obj)?.into_iter().enumerate().map(text).collect()
+}
+
+/// As [`texts`], with None where there is none.
+pub fn optional_texts<'py>(
+    func: &str,
+    name: &str,
+    obj: &Bound<'py, PyAny>,
+) -> PyResult<Vec<Option<Bound<'py, PyString>>>> {
+    let text = |(i, item): (usize, Bound<'py, PyAny>)| match item.is_none() {
+        true => Ok(None),
+        false => item.cast_into::<PyString>().map(Some).map_err(|e| not_text(func, name, i, &e.into_inner())),
+    };
+    items(func, name, "strings", obj)?.into_iter().enumerate().map(text).collect()
+}
+
+fn not_text(func: &str, name: &str, i: usize, item: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("{func}: expected {name} to hold strings, got {} at {i}", type_name(item)))
+}
+
+/// What is in a text; an error for one with half a surrogate pair, which no encoding has.
+pub fn borrowed<'a>(func: &str, name: &str, i: usize, text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    text.to_str().map_err(|_| {
+        PyValueError::new_err(format!(
+            "{func}: expected {name} to hold valid Unicode, got half a surrogate pair at {i}; read files with errors=\"replace\""
+        ))
+    })
 }

@@ -239,6 +239,11 @@ fn philox_one(block: u64, source: Source) -> [u32; 4] {
     philox::<1>(block, source.seed, source.stream).map(|lanes| lanes[0] as u32)
 }
 
+/// A number in [0, 1) from block `block` alone.
+pub fn unit(source: Source, block: u64) -> f64 {
+    f64::unit(&philox_one(block, source)[..2])
+}
+
 /// Normal numbers, drawn again until they lie within two standard deviations.
 pub fn truncated_normal<T: Draw>(source: Source, mean: f64, stddev: f64, y: &mut [T]) {
     parallel_chunks(chunks(y, PART / 16), |part, y| {

@@ -11,7 +11,7 @@ use crate::simd::{self, Float, Isa, Kernel, Map, V, Vector};
 use crate::threads::{chunks, parallel_chunks};
 
 /// Logits of one block of the one-pass sum of exponentials: a block stays in the first cache between its two readings.
-const BLOCK: usize = 2048;
+pub(crate) const BLOCK: usize = 2048;
 
 /// Rows of one part: an exponential costs about eight plain operations.
 fn rows_per_part(columns: usize) -> usize {
@@ -25,6 +25,16 @@ impl<T: Float> Map<T, 1> for ShiftedExp<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(&self, [x]: [V; 1]) -> V {
         math::exp::<T, V>(x - V::splat(self.0))
+    }
+}
+
+/// e^(x − shift) for x ≤ shift, to be added up.
+struct ShiftedTerm<T>(T);
+
+impl<T: Float> Map<T, 1> for ShiftedTerm<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(&self, [x]: [V; 1]) -> V {
+        math::exp_term::<T, V>(x - V::splat(self.0))
     }
 }
 
@@ -48,12 +58,12 @@ impl<T: Float> Map<T, 1> for Shifted<T> {
     }
 }
 
-/// Σ e^(x − shift) of one block, over four partial sums.
+/// Σ e^(x − shift) of one block with no x above `shift`, over four partial sums.
 #[inline(always)]
-fn sum_exp<T: Float, I: Isa>(x: &[T], shift: T) -> T {
+pub(crate) fn sum_exp<T: Float, I: Isa>(x: &[T], shift: T) -> T {
     const CHAINS: usize = 4;
     let lanes = V::<T, I>::LANES;
-    let f = ShiftedExp(shift);
+    let f = ShiftedTerm(shift);
     let from = x.as_ptr();
     let mut sums = [V::<T, I>::zero(); CHAINS];
     let mut i = 0;

@@ -13,7 +13,8 @@ const PARTS: usize = 16;
 /// Elements of a row of W that a part reads at least: long runs suit the memory, short ones share out what is cached.
 const RUN: usize = 1024;
 const SHORT_RUN: usize = 128;
-/// Elements of W from which it hardly comes from a cache.
+/// Elements of W from which it hardly comes from a cache. Only then are rows fetched ahead: what lies in a cache streams
+/// by itself, and the fetches take a load's place each.
 const LARGE: usize = 2 << 20;
 /// Elements of y that parts are a multiple of, but for the last.
 const UNIT: usize = 64;
@@ -48,7 +49,8 @@ pub(super) fn gemv<T: Scalar + Plain>(
         &copy[..]
     };
     let work = k.saturating_mul(n);
-    let most = if w.transposed { PARTS } else { (n / if work < LARGE { SHORT_RUN } else { RUN }).clamp(2, PARTS) };
+    let far = work >= LARGE;
+    let most = if w.transposed { PARTS } else { (n / if far { RUN } else { SHORT_RUN }).clamp(2, PARTS) };
     let parts = (work / WORTH).clamp(1, most).min(n.div_ceil(UNIT));
     let chunk = n.div_ceil(parts).next_multiple_of(UNIT);
     parallel_chunks(chunks(&mut c[..n], chunk), |part, y| {
@@ -57,9 +59,9 @@ pub(super) fn gemv<T: Scalar + Plain>(
             y.fill(T::ZERO);
         }
         if w.transposed {
-            simd::dispatch(Columns { x, w: &w.data[first * w.row_stride..], stride: w.row_stride, y });
+            simd::dispatch(Columns { x, w: &w.data[first * w.row_stride..], stride: w.row_stride, y, far });
         } else {
-            simd::dispatch(Rows { x, w: &w.data[first..], stride: w.row_stride, y });
+            simd::dispatch(Rows { x, w: &w.data[first..], stride: w.row_stride, y, far });
         }
         match epilogue.bias {
             Some(bias) if shape.m == 1 => y.iter_mut().zip(&bias[first..]).for_each(|(y, &b)| *y = *y + b),
@@ -82,6 +84,8 @@ struct Rows<'a, T> {
     w: &'a [T],
     stride: usize,
     y: &'a mut [T],
+    /// Whether w comes from beyond the caches.
+    far: bool,
 }
 
 impl<T: Scalar> Kernel for Rows<'_, T> {
@@ -95,11 +99,15 @@ impl<T: Scalar> Kernel for Rows<'_, T> {
         // SAFETY: rows below k, columns below n, as asserted.
         unsafe {
             while i + 8 <= k {
-                self.rows::<I, 8>(i);
+                if self.far {
+                    self.rows::<I, 8, true>(i)
+                } else {
+                    self.rows::<I, 8, false>(i)
+                }
                 i += 8;
             }
             while i < k {
-                self.rows::<I, 1>(i);
+                self.rows::<I, 1, false>(i);
                 i += 1;
             }
         }
@@ -112,7 +120,7 @@ impl<T: Scalar> Rows<'_, T> {
     /// # Safety
     /// `i + R <= x.len()`, and w holds those rows.
     #[inline(always)]
-    unsafe fn rows<I: Isa, const R: usize>(&self, i: usize) {
+    unsafe fn rows<I: Isa, const R: usize, const FAR: bool>(&self, i: usize) {
         let (n, lanes) = (self.y.len(), V::<T, I>::LANES);
         let y = self.y.as_ptr().cast_mut();
         let mut x = [V::<T, I>::zero(); R];
@@ -127,7 +135,9 @@ impl<T: Scalar> Rows<'_, T> {
             while j + lanes <= n {
                 let mut sum = V::<T, I>::load(y.add(j));
                 for r in 0..R {
-                    fetch_far(w[r].wrapping_add(R * self.stride + j));
+                    if FAR {
+                        fetch_far(w[r].wrapping_add(R * self.stride + j));
+                    }
                     sum = x[r].fma(V::<T, I>::load(w[r].add(j)), sum);
                 }
                 sum.store(y.add(j));
@@ -150,6 +160,8 @@ struct Columns<'a, T> {
     w: &'a [T],
     stride: usize,
     y: &'a mut [T],
+    /// Whether w comes from beyond the caches.
+    far: bool,
 }
 
 impl<T: Scalar> Kernel for Columns<'_, T> {
@@ -163,14 +175,14 @@ impl<T: Scalar> Kernel for Columns<'_, T> {
         // SAFETY: columns below n, rows below k, as asserted.
         unsafe {
             while j + 4 <= n {
-                let sums = self.dots::<I, 4>(j);
+                let sums = if self.far { self.dots::<I, 4, true>(j) } else { self.dots::<I, 4, false>(j) };
                 for (y, sum) in self.y[j..].iter_mut().zip(sums) {
                     *y = *y + sum;
                 }
                 j += 4;
             }
             while j < n {
-                self.y[j] = self.y[j] + self.dots::<I, 1>(j)[0];
+                self.y[j] = self.y[j] + self.dots::<I, 1, false>(j)[0];
                 j += 1;
             }
         }
@@ -183,7 +195,7 @@ impl<T: Scalar> Columns<'_, T> {
     /// # Safety
     /// w holds those columns.
     #[inline(always)]
-    unsafe fn dots<I: Isa, const R: usize>(&self, j: usize) -> [T; R] {
+    unsafe fn dots<I: Isa, const R: usize, const FAR: bool>(&self, j: usize) -> [T; R] {
         let (k, lanes) = (self.x.len(), V::<T, I>::LANES);
         let x = self.x.as_ptr();
         let mut sums = [[V::<T, I>::zero(); 2]; R];
@@ -196,7 +208,9 @@ impl<T: Scalar> Columns<'_, T> {
                     let at = i + h * lanes;
                     let x = V::<T, I>::load(x.add(at));
                     for r in 0..R {
-                        fetch_far(w.wrapping_add((r + R) * self.stride + at));
+                        if FAR {
+                            fetch_far(w.wrapping_add((r + R) * self.stride + at));
+                        }
                         sums[r][h] = x.fma(V::<T, I>::load(w.add(r * self.stride + at)), sums[r][h]);
                     }
                 }

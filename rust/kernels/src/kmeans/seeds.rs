@@ -1,7 +1,8 @@
 //! Greedy k-means++ (Arthur and Vassilvitskii 2007): each centre is the best of several points drawn with probability
 //! proportional to their squared distance from the centres so far.
 
-use super::{Centers, MOST_ROWS, Panels, chunk_of, norms_of, products, squared_norm};
+use super::nearest::products;
+use super::{Centers, MOST_ROWS, Panels, chunk_of, norms_of};
 use crate::simd::{self, Float, Isa, Kernel, V, Vector};
 use crate::threads;
 
@@ -9,14 +10,12 @@ use crate::threads;
 pub fn plus_plus<T: Float>(x: &[T], d: usize, first: usize, draws: &[f64], trials: usize, chosen: &mut [i64]) {
     let n = x.len() / d;
     debug_assert!(d > 0 && first < n && draws.len() == trials * (chosen.len().max(1) - 1));
-    let panels = Panels::new(x, n, d);
+    let mut panels = Panels::new(x, n, d);
     let chunk = chunk_of(n);
     let parts = n.div_ceil(chunk);
-    // In whole panels, so that a register may be read and written at the end.
-    let mut norms = vec![T::ZERO; parts * chunk];
-    for (norm, row) in norms.iter_mut().zip(x.chunks_exact(d)) {
-        *norm = squared_norm(row);
-    }
+    // To the end of the last chunk, so that a register may be read and written there.
+    let mut norms = std::mem::take(&mut panels.norms);
+    norms.resize(parts * chunk, T::ZERO);
     let mut closest = vec![T::INFINITY; parts * chunk];
     let mut tried = vec![T::ZERO; parts * trials.max(1) * chunk];
     let mut potentials = vec![0.0; parts * trials.max(1)];

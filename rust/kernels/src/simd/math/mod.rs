@@ -21,6 +21,8 @@ pub trait Math: Sized + 'static {
     const EXP_LOW: Self;
     /// (e^r − 1 − r) / r² for |r| ≤ ln 2 / 2.
     const EXP: &'static [Self];
+    /// (2^r − 1) / r for |r| ≤ ½.
+    const EXP2: &'static [Self];
     /// Below this, expm1(x) and log1p(x) are x.
     const TINY: Self;
     const MIN_NORMAL: Self;
@@ -59,6 +61,7 @@ pub fn clamp<T, V: Vector<T>>(x: V, low: V, high: V) -> V {
 
 crate::maps! {
     Exp(x) => exp(x);
+    ExpTerm(x) => exp_term(x);
     Expm1(x) => expm1(x);
     Log(x) => log(x);
     Log1p(x) => log1p(x);
@@ -92,6 +95,15 @@ pub fn exp<T: Float, V: Vector<T>>(x: V) -> V {
     let one = V::splat(T::ONE);
     let p = polynomial(r, T::EXP).fma(r, one).fma(r, one);
     p.scale2(n)
+}
+
+/// e^x for x ≤ 0 as a term of a sum beside e^0 = 1, which is exact: the relative error grows with |x|, but e^x falls faster.
+#[inline(always)]
+pub fn exp_term<T: Float, V: Vector<T>>(x: V) -> V {
+    let t = V::splat(T::EXP_LOW).max(x) * constant::<T, V>(std::f64::consts::LOG2_E);
+    let n = t.round();
+    let r = t - n;
+    polynomial(r, T::EXP2).fma(r, V::splat(T::ONE)).scale2(n)
 }
 
 /// e^x − 1, error ≤ 2 ULP.
@@ -174,7 +186,7 @@ pub fn tanh<T: Float, V: Vector<T>>(x: V) -> V {
     (-e / (e + constant::<T, V>(2.0))).copysign(x)
 }
 
-/// The error function, error ≤ 5 ULP (7 without fused multiply-add).
+/// The error function, error ≤ 2 ULP (f32; 2.25 without fused multiply-add).
 #[inline(always)]
 pub fn erf<T: Float, V: Vector<T>>(x: V) -> V {
     T::erf(x)

@@ -1,0 +1,137 @@
+"""Layer by layer: histograms of weights, and how activations and gradients went while training."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroxide.visualization.style import BLUE, BLUES, INK, MUTED, ORANGE, headline, new_figure, plain_axes, save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def weight_histograms(
+    model: Any,
+    *,
+    bins: int = 60,
+    columns: int = 4,
+    title: str | None = "Weights",
+    path: str | os.PathLike[str] | None = None,
+) -> Figure:
+    """Draw the distribution of every trainable weight of a model, with its mean and standard deviation.
+
+    Args:
+        model: a built model or layer.
+        bins: bars of a histogram at most; small weights get fewer.
+        columns: panels in a row at most.
+        title: headline, or None.
+        path: file to write, the format by its ending.
+
+    Returns:
+        The `matplotlib.figure.Figure`. NaN and infinities are left out, and their number is said.
+
+    Raises:
+        ImportError: matplotlib isn't installed.
+        ValueError: no weights.
+
+    Example:
+        >>> import neuroxide as nx
+        >>> model = nx.Sequential([nx.Input((4,)), nx.layers.Dense(8), nx.layers.Dense(1)])
+        >>> [axes.get_title(loc="left") for axes in weight_histograms(model).axes]
+        ['dense/kernel', 'dense/bias', 'dense_1/kernel', 'dense_1/bias']
+    """
+    weights = [(weight.path, weight.numpy().reshape(-1)) for weight in model.trainable_weights]
+    if not weights:
+        raise ValueError("weight_histograms: expected a built model with trainable weights, got none")
+    across = min(columns, len(weights))
+    down = math.ceil(len(weights) / across)
+    figure = new_figure(2.5 * across + 0.3, 1.85 * down + 0.5)
+    for i, (name, values) in enumerate(weights):
+        axes = figure.add_subplot(down, across, i + 1)
+        plain_axes(axes)
+        axes.set_title(name, loc="left", fontsize=9, color=INK, pad=6)
+        finite = values[np.isfinite(values)]
+        note = f"mean {finite.mean():.2g}, std {finite.std():.2g}" if len(finite) else "nothing finite"
+        if len(finite) < len(values):
+            note += f", {len(values) - len(finite)} not finite"
+        if len(finite):
+            spread = float(np.ptp(finite))
+            middle = float(finite[0])
+            span = (float(finite.min()), float(finite.max())) if spread else (middle - 0.5, middle + 0.5)
+            axes.hist(finite, bins=min(bins, max(8, int(2 * len(finite) ** 0.5))), range=span, color=BLUE)
+        axes.set_xlabel(note, fontsize=8, color=MUTED)
+        axes.set_yticks([])
+        axes.tick_params(labelsize=7.5)
+    headline(figure, title)
+    return save(figure, path)
+
+
+def layer_statistics(
+    history: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    panels: Sequence[str] | None = None,
+    log: bool = True,
+    title: str | None = "Signals, layer by layer",
+    path: str | os.PathLike[str] | None = None,
+) -> Figure:
+    """Draw how statistics of every layer (mean size of activations and gradients, say) went while training.
+
+    One panel a statistic, one line a layer, from the first (dark) to the last (light): lines that fan out by orders of
+    magnitude are vanishing or exploding signals.
+
+    Args:
+        history: statistic → {layer: one value for each epoch or step}, layers in order.
+        panels: which statistics, in which order; None draws all.
+        log: whether values are drawn on a logarithmic axis; those that are not above 0 are left out then.
+        title: headline, or None.
+        path: file to write, the format by its ending.
+
+    Returns:
+        The `matplotlib.figure.Figure`.
+
+    Raises:
+        ImportError: matplotlib isn't installed.
+        ValueError: no values, or an unknown statistic.
+
+    Example:
+        >>> history = {"gradient norm": {"dense": [1e-4, 2e-4], "dense_1": [0.1, 0.2]}}
+        >>> [axes.get_title(loc="left") for axes in layer_statistics(history).axes]
+        ['gradient norm']
+    """
+    names = list(history) if panels is None else list(panels)
+    unknown = [name for name in names if name not in history]
+    if unknown:
+        raise ValueError(f"layer_statistics: expected statistics among {list(history)}, got {unknown}")
+    if not names or not any(len(line) for name in names for line in history[name].values()):
+        raise ValueError("layer_statistics: expected at least one value, got none")
+    figure = new_figure(4.6 * len(names) + 0.2, 3.6)
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import MaxNLocator
+
+    shades = LinearSegmentedColormap.from_list("depth", [BLUES[5], BLUE, BLUES[2], "#f0b28a", ORANGE])
+    for place, name in enumerate(names):
+        axes = figure.add_subplot(1, len(names), place + 1)
+        plain_axes(axes)
+        axes.set_title(name, loc="left", fontsize=10.5, color=INK, pad=10)
+        axes.set_xlabel("step of the record", fontsize=9, color=MUTED)
+        layers = history[name]
+        for i, (layer, line) in enumerate(layers.items()):
+            values = np.asarray(line, np.float64)
+            shown = np.where(np.isfinite(values) & ((values > 0) | (not log)), values, np.nan)
+            colour = shades(i / max(len(layers) - 1, 1))
+            steps = np.arange(1, len(shown) + 1)
+            axes.plot(steps, shown, color=colour, linewidth=1.8, marker="o" if len(shown) == 1 else None, label=layer)
+        if log:
+            axes.set_yscale("log")
+        axes.tick_params(which="both", length=0, colors=MUTED, labelsize=8.5)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if len(labels) <= 16:
+        figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=8, labelcolor=MUTED)
+    headline(figure, title, None if len(names) == 0 else "dark: first layers; orange: last layers")
+    return save(figure, path)
