@@ -29,6 +29,10 @@ REDUCE = (((4096, 1024), (0,)), ((4096, 1024), (1,)), ((4096, 1024), (0, 1)), ((
 # (rows, width, indices) of embedding tables.
 ROWS = ((50_000, 128, 64 * 50), (10_000, 64, 1024))
 
+# (rows, numbers in a row, categories), and how many texts are hashed.
+CATEGORIES = ((4096, 1, 100), (1024, 50, 5000))
+TEXTS = 100_000
+
 # Tensor lengths of an optimizer's step.
 OPTIMIZER = {
     "25M in 1 tensor": (25_000_000,),

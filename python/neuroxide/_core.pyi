@@ -130,6 +130,8 @@ def softsign_backward(x: _Array, dy: _Array) -> _Array: ...
 def hard_sigmoid(x: _Array) -> _Array: ...
 def hard_sigmoid_backward(x: _Array, dy: _Array) -> _Array: ...
 def hard_silu(x: _Array) -> _Array: ...
+def prelu(x: _Operand, alpha: _Operand) -> _Array: ...
+def prelu_slope(x: _Operand, alpha: _Operand) -> _Array: ...
 def hard_silu_backward(x: _Array, dy: _Array) -> _Array: ...
 
 # rle: masks as (counts uint32, offsets int64 (N + 1,), sizes int64 (N, 2)), in COCO's column order
@@ -274,13 +276,16 @@ def row_norm_backward(
 # optimizer: in place over lists of equal length
 
 _Arrays = list[_Array] | tuple[_Array, ...]
+# A gradient of rows is (indices, values, whether other rows are left alone).
+_Gradient = _Array | tuple[_Array, _Array, bool]
+_Gradients = list[_Array] | list[_Gradient] | tuple[_Gradient, ...]
 _Numbers = list[float] | tuple[float, ...]
 
 # What every step takes last: each gradient is multiplied by its number of `scales` and brought into ±`clip`, each
 # parameter multiplied by its number of `decays` before the update, and `moving` averages follow at momentum `ema`.
 def sgd_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     velocities: _Arrays | None,
     lr: float,
     momentum: float,
@@ -294,7 +299,7 @@ def sgd_step(
 ) -> None: ...
 def rmsprop_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     velocities: _Arrays,
     momentums: _Arrays | None,
     averages: _Arrays | None,
@@ -310,7 +315,7 @@ def rmsprop_step(
 ) -> None: ...
 def adam_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     ms: _Arrays,
     vs: _Arrays,
     vhats: _Arrays | None,
@@ -327,7 +332,7 @@ def adam_step(
 ) -> None: ...
 def adagrad_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     accumulators: _Arrays,
     lr: float,
     epsilon: float,
@@ -339,7 +344,7 @@ def adagrad_step(
 ) -> None: ...
 def adadelta_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     gradients: _Arrays,
     deltas: _Arrays,
     lr: float,
@@ -353,7 +358,7 @@ def adadelta_step(
 ) -> None: ...
 def adamax_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     ms: _Arrays,
     norms: _Arrays,
     lr: float,
@@ -369,7 +374,7 @@ def adamax_step(
 ) -> None: ...
 def nadam_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     ms: _Arrays,
     vs: _Arrays,
     lr: float,
@@ -386,7 +391,7 @@ def nadam_step(
 ) -> None: ...
 def lion_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     ms: _Arrays,
     lr: float,
     beta_1: float,
@@ -399,7 +404,7 @@ def lion_step(
 ) -> None: ...
 def ftrl_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     accumulators: _Arrays,
     linears: _Arrays,
     lr: float,
@@ -416,7 +421,7 @@ def ftrl_step(
 ) -> None: ...
 def lamb_step(
     params: _Arrays,
-    grads: _Arrays,
+    grads: _Gradients,
     ms: _Arrays,
     vs: _Arrays,
     lr: float,
@@ -553,6 +558,7 @@ def truncated_normal(
 def random_bits(n: int, seed: int, stream: int) -> _Array: ...
 def permutation(n: int, seed: int, stream: int) -> _Array: ...
 def dropout(x: _Array, rate: float, seed: int, stream: int) -> _Array: ...
+def alpha_dropout(x: _Array, rate: float, seed: int, stream: int, backward: bool) -> _Array: ...
 def dropout_mask(shape: tuple[int, ...], rate: float, seed: int, stream: int, dtype: str) -> _Array: ...
 
 # rows: indices are int32 or int64
@@ -575,3 +581,14 @@ def roi_align_backward(
 ) -> _Array: ...
 def ps_roi_pool(x: _Array, rois: _Array, size: tuple[int, int], scale: float) -> _Array: ...
 def ps_roi_pool_backward(rois: _Array, dy: _Array, shape: _Maps, scale: float) -> _Array: ...
+
+# category
+
+def digitize(x: _Array, boundaries: _Array) -> _Array: ...
+def category_counts(indices: _Array, weights: _Array | None, depth: int, binary: bool, dtype: str) -> _Array: ...
+
+# fingerprint
+
+def fingerprints(
+    texts: list[str] | list[bytes] | list[str | bytes] | tuple[str | bytes, ...], key: tuple[int, int] | None = None
+) -> _Array: ...

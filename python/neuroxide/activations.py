@@ -43,7 +43,8 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     if threshold == 0.0 and negative_slope == 0.0:
         if max_value is None:
             return ops.relu(x)
-        return ops.relu6(x) if max_value == 6 else ops.clip(x, 0.0, float(max_value))
+        # Through relu, whose slope at 0 is 0; that of clip would be 1.
+        return ops.relu6(x) if max_value == 6 else ops.clip(ops.relu(x), 0.0, float(max_value))
     if threshold == 0.0 and max_value is None:
         return ops.leaky_relu(x, negative_slope)
     y = ops.where(ops.greater(x, threshold), x, 0.0)
@@ -272,10 +273,93 @@ def squareplus(x: Any, b: float = 4.0) -> Any:
     return (x + ops.sqrt(ops.square(x) + b)) * 0.5
 
 
+def glu(x: Any, axis: int = -1) -> Any:
+    """a · sigmoid(b) for the two halves a, b of x along an axis (Dauphin et al. 2017).
+
+    Raises:
+        ValueError: When the axis has an odd length.
+
+    Example:
+        >>> glu(nx.Tensor([2.0, 0.0])).numpy()
+        array([1.], dtype=float32)
+    """
+    if x.shape[axis] % 2:
+        raise ValueError(f"glu: expected an even length along axis {axis}, got shape {tuple(x.shape)}")
+    a, b = ops.split(x, 2, axis)
+    return a * ops.sigmoid(b)
+
+
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x where |x| > threshold, else 0. NaN stays NaN.
+
+    Example:
+        >>> hard_shrink(nx.Tensor([-1.0, 0.5])).numpy()
+        array([-1.,  0.], dtype=float32)
+    """
+    return ops.where(ops.less_equal(ops.absolute(x), threshold), 0.0, x)
+
+
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x moved towards 0 by the threshold, and 0 where |x| is at most that. NaN stays NaN.
+
+    Example:
+        >>> soft_shrink(nx.Tensor([-1.0, 0.5, 2.0])).numpy()
+        array([-0.5,  0. ,  1.5], dtype=float32)
+    """
+    return x - ops.clip(x, -float(threshold), float(threshold))
+
+
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    """x where x > threshold, else default_value. NaN stays NaN.
+
+    Example:
+        >>> threshold(nx.Tensor([-1.0, 2.0]), 0.0, 9.0).numpy()
+        array([9., 2.], dtype=float32)
+    """
+    return ops.where(ops.less_equal(x, threshold), default_value, x)
+
+
+def sparse_plus(x: Any) -> Any:
+    """0 up to −1, (x + 1)² / 4 up to 1, x from there on (Blondel et al. 2019).
+
+    Example:
+        >>> sparse_plus(nx.Tensor([-2.0, 0.0, 3.0])).numpy()
+        array([0.  , 0.25, 3.  ], dtype=float32)
+    """
+    bent = ops.square(ops.clip(x, -1.0, 1.0) + 1.0) * 0.25
+    return ops.where(ops.greater_equal(x, 1.0), x, bent)
+
+
+def sparse_sigmoid(x: Any) -> Any:
+    """(x + 1) / 2, cut to [0, 1] (Blondel et al. 2019).
+
+    Example:
+        >>> sparse_sigmoid(nx.Tensor([-2.0, 0.0, 3.0])).numpy()
+        array([0. , 0.5, 1. ], dtype=float32)
+    """
+    return ops.clip((x + 1.0) * 0.5, 0.0, 1.0)
+
+
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The probabilities nearest to x along an axis; many are exactly 0 (Martins and Astudillo 2016).
+
+    Keras 3.15 adds up running sums on the way, so that its results do not sum to 1; these do.
+
+    Example:
+        >>> sparsemax(nx.Tensor([1.0, 0.5, -1.0])).numpy()
+        array([0.75, 0.25, 0.  ], dtype=float32)
+    """
+    return ops.sparsemax(x, axis)
+
+
 _FUNCTIONS = (
     linear, relu, leaky_relu, relu6, elu, celu, selu, gelu, silu, sigmoid, tanh, softmax, log_softmax, hardmax,
     softplus, softsign, exponential, hard_sigmoid, hard_silu, hard_tanh, log_sigmoid, mish, tanh_shrink, squareplus,
+    glu, hard_shrink, soft_shrink, threshold, sparse_plus, sparse_sigmoid, sparsemax,
 )  # fmt: skip
+
+swish = silu
+hard_swish = hard_silu
 
 registry.register_builtin("activations", *_FUNCTIONS, swish=silu, hard_swish=hard_silu)
 

@@ -136,6 +136,12 @@ class MinMaxNorm(Constraint):
         return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
 
 
+# Keras's other names of the classes.
+max_norm = MaxNorm
+non_neg = NonNeg
+unit_norm = UnitNorm
+min_max_norm = MinMaxNorm
+
 _CLASSES = (MaxNorm, NonNeg, UnitNorm, MinMaxNorm)
 registry.register_builtin(
     "constraints", Constraint, *_CLASSES, **{to_snake_case(cls.__name__): cls for cls in _CLASSES}

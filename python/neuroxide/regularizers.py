@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from neuroxide import ops
+import numpy as np
+
+from neuroxide import config, ops
 from neuroxide.utils import registry
 
 
@@ -127,7 +129,61 @@ class L1L2(Regularizer):
         return {"l1": self.l1, "l2": self.l2}
 
 
-registry.register_builtin("regularizers", Regularizer, L1, L2, L1L2, l1=L1, l2=L2, l1l2=L1L2, l1_l2=L1L2)
+class OrthogonalRegularizer(Regularizer):
+    """factor · the mean |cos| between different rows (or columns) of a matrix: 0 when they are orthogonal.
+
+    factor · ½ Σ_{i≠j} |r_i · r_j| / (n (n − 1) / 2), r the rows scaled to norm 1, n their number.
+
+    Args:
+        factor: Factor ≥ 0.
+        mode: ``"rows"`` or ``"columns"``.
+
+    Raises:
+        ValueError: When the factor is negative or not finite, for another mode, or a tensor that is no matrix of at
+            least two rows (or columns).
+
+    Example:
+        >>> float(OrthogonalRegularizer(factor=1.0)(nx.Tensor([[1.0, 0.0], [0.0, 2.0]])))
+        0.0
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor = _factor("orthogonal_regularizer", "factor", factor)
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"orthogonal_regularizer: expected mode 'rows' or 'columns', got {mode!r}")
+        self.mode = mode
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty, a scalar."""
+        shape = tuple(x.shape)
+        size = shape[0 if self.mode == "rows" else 1] if len(shape) == 2 else 0
+        if size < 2:
+            raise ValueError(
+                f"orthogonal_regularizer: expected a matrix of at least two {self.mode}, got shape {shape}"
+            )
+        rows = x if self.mode == "rows" else ops.transpose(x)
+        squares = ops.sum(ops.square(rows), axis=1, keepdims=True)
+        rows = rows / ops.sqrt(ops.maximum(squares, config.epsilon() ** 2))
+        products = ops.matmul(rows, ops.transpose(rows)) * (1.0 - np.eye(size, dtype=x.dtype.name))
+        return ops.sum(ops.absolute(products)) * (self.factor / (size * (size - 1.0)))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"factor": self.factor, "mode": self.mode}
+
+
+# Keras's other names of the classes.
+l1 = L1
+l2 = L2
+l1_l2 = L1L2
+orthogonal_regularizer = OrthogonalRegularizer
+
+registry.register_builtin(
+    "regularizers",
+    Regularizer,
+    *(L1, L2, L1L2, OrthogonalRegularizer),
+    **{"l1": L1, "l2": L2, "l1l2": L1L2, "l1_l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer},
+)
 
 
 def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Callable[..., Any] | None:

@@ -142,6 +142,102 @@ def test_tensors_of_any_split_give_the_same_bits():
     np.testing.assert_array_equal(np.concatenate(pieces), whole)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("around_it", [False, True], ids=["", "scaled, clipped and decayed"])
+@pytest.mark.parametrize("row", [(), (1,), (7, 3), (128,), (0,)])
+@pytest.mark.parametrize("case", [case for case in CASES if case != "lamb"])
+def test_rows_of_a_gradient_give_the_bits_of_the_dense_one(case, row, around_it, dtype):
+    """Dense otherwise, or, lazy, those of a table of just these rows."""
+    name, count, order, numbers = CASES[case]
+    rng = np.random.default_rng(3)
+    shape = (700, *row)
+    rows = np.unique(rng.integers(0, 700, 60))
+    values = np.asarray(rng.normal(size=(len(rows), *row)), dtype)
+    dense = _core.rows_to_dense(rows, values.reshape(len(rows), -1), 700).reshape(shape)
+    start = [np.abs(np.asarray(rng.normal(size=shape), dtype)) for _ in range(count + 1)]
+    extra = ((3,) if name in COUNTS else ()) + ((0.4,) if name == "nadam_step" else ())
+
+    def step(arrays, gradient):
+        arrays = [a.copy() for a in arrays]
+        states = [None if i is None else [arrays[1 + i]] for i in order]
+        around = {"scales": [0.5], "decays": [0.9], "clip": 0.7} if around_it else {}
+        getattr(_core, name)([arrays[0]], [gradient], *states, *numbers, *extra, **around)
+        return arrays
+
+    for a, b in zip(step(start, (rows, values, False)), step(start, dense)):
+        np.testing.assert_array_equal(a, b)
+    some = step([a[rows] for a in start], values)
+    for a, b, c in zip(step(start, (rows, values, True)), start, some):
+        np.testing.assert_array_equal(a[rows], c)
+        others = np.delete(np.arange(700), rows)
+        np.testing.assert_array_equal(a[others], b[others])
+
+
+def test_rows_beside_dense_tensors_and_across_parts():
+    rng = np.random.default_rng(4)
+    lengths, rows = [(9,), (40_000, 3), (5,), (70_000,)], np.array([0, 1, 20_000, 39_999])
+    params = [rng.normal(size=s).astype("float32") for s in lengths]
+    values = rng.normal(size=(4, 3)).astype("float32")
+    grads = [rng.normal(size=s).astype("float32") for s in lengths]
+    grads[1] = _core.rows_to_dense(rows, values, 40_000)
+    for lazy in (False, True):
+        results = []
+        for mixed in (False, True):
+            w = [p.copy() for p in params]
+            states = [[np.ones_like(p) for p in params] for _ in range(2)]
+            given = [g if i != 1 or not mixed else (rows, values, lazy) for i, g in enumerate(grads)]
+            _core.adam_step(w, given, *states, None, 0.1, 0.9, 0.999, 1e-7, 1)
+            results.append([*w, *states[0], *states[1]])
+        for i, (a, b) in enumerate(zip(*results)):
+            if lazy and i % 4 == 1:
+                np.testing.assert_array_equal(a[rows], b[rows])
+                assert not np.array_equal(a, b)
+            else:
+                np.testing.assert_array_equal(a, b)
+
+
+def test_rows_and_the_rule_that_looks_at_whole_tensors():
+    w, m, v = (np.ones((3, 2), "float32") for _ in range(3))
+    gradient = (np.array([1]), np.ones((1, 2), "float32"))
+    with pytest.raises(ValueError, match="lamb_step: expected rows of a gradient not to be lazy"):
+        _core.lamb_step([w], [(*gradient, True)], [m], [v], 0.1, 0.9, 0.999, 1e-7, 1)
+    _core.lamb_step([w], [(*gradient, False)], [m], [v], 0.1, 0.9, 0.999, 1e-7, 1)
+    dense = [np.ones((3, 2), "float32") for _ in range(3)]
+    full = np.array([[0, 0], [1, 1], [0, 0]], "float32")
+    _core.lamb_step([dense[0]], [full], [dense[1]], [dense[2]], 0.1, 0.9, 0.999, 1e-7, 1)
+    np.testing.assert_allclose(w, dense[0], rtol=1e-6)
+
+
+def test_no_rows_at_all():
+    w, m, v = (np.ones((3, 2), "float32") for _ in range(3))
+    for lazy in (True, False):
+        none = (np.zeros(0, np.int64), np.zeros((0, 2), "float32"), lazy)
+        _core.adam_step([w], [none], [m], [v], None, 0.1, 0.9, 0.999, 1e-7, 1)
+        assert (w == 1).all() == lazy
+
+
+def test_errors_of_rows():
+    w, values = np.zeros((4, 2), "float32"), np.ones((2, 2), "float32")
+
+    def step(*gradient):
+        _core.sgd_step([w], [gradient], None, 0.1, 0.0, False)
+
+    for bad in ([1, 1], [2, 1], [-1, 2], [1, 4], [-(2**63), 2**63 - 1]):
+        with pytest.raises(ValueError, match="sgd_step: expected indices of rows that rise, from 0 to below 4"):
+            step(np.array(bad), values, False)
+    with pytest.raises(ValueError, match=r"sgd_step: expected grads of shape \(3, 2\), got \(2, 2\)"):
+        step(np.array([0, 1, 2]), values, True)
+    with pytest.raises(TypeError, match="sgd_step: expected indices to be a int64 array, got int32"):
+        step(np.array([0, 1], np.int32), values, True)
+    with pytest.raises(ValueError, match=r"rows of a gradient as a tuple \(indices, values, lazy\), got a tuple"):
+        step(np.array([0, 1]), values)
+    with pytest.raises(ValueError, match=r"sgd_step: expected indices of shape \(R,\), got \(1, 2\)"):
+        step(np.array([[0, 1]]), values, True)
+    with pytest.raises(ValueError, match=r"expected params of shape \(rows, …\) for a gradient of rows, got \(\)"):
+        _core.sgd_step([np.zeros((), "float32")], [(np.array([0]), values[:1], True)], None, 0.1, 0.0, False)
+    assert not w.any()
+
+
 def test_nan_stays_where_it_is():
     w, g = np.zeros(20, "float32"), np.ones(20, "float32")
     g[7] = np.nan

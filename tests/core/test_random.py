@@ -110,6 +110,21 @@ def test_dropout(rate, dtype):
     assert abs((big == 0).mean() - rate) < 0.005
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.999])
+def test_alpha_dropout(rate, dtype):
+    x = np.random.default_rng(0).normal(size=(37, 41)).astype(dtype)
+    x[0, 0] = np.nan
+    for backward in (False, True):
+        got, want = _core.alpha_dropout(x, rate, 9, 10, backward), reference.alpha_dropout(x, rate, 9, 10, backward)
+        assert got.dtype == dtype
+        kept = reference.dropout_mask(x.shape, rate, 9, 10, dtype) > 0
+        np.testing.assert_allclose(got[kept], want[kept], rtol=1e-6 if dtype == "float32" else 1e-13, atol=1e-6)
+        np.testing.assert_allclose(got[~kept], 0 if backward else want[~kept], rtol=1e-6, atol=1e-6)
+    with pytest.raises(ValueError, match="alpha_dropout: expected rate from 0 to below 1, got 1"):
+        _core.alpha_dropout(x, 1.0, 0, 0, False)
+
+
 def test_same_bits_for_any_number_of_threads():
     x = np.ones(200_001, "float32")
     threads = _core.get_num_threads()

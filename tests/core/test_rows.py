@@ -41,6 +41,13 @@ def test_scattered_sums(count, row, kind, dtype):
     np.testing.assert_array_equal(dense, reference.rows_to_dense(unique, summed, 13))
 
 
+def test_indices_beyond_32_bits():
+    indices, values = np.array([2**40, 3, -5, 2**40, 3]), draw((5, 2), "float64")
+    unique, summed = _core.rows_from(indices, values)
+    assert unique.tolist() == [-5, 3, 2**40]
+    np.testing.assert_array_equal(summed, [values[2], values[1] + values[4], values[0] + values[3]])
+
+
 def test_large():
     table = draw((5000, 64), "float32")
     indices = np.random.default_rng(1).integers(0, 5000, 20_000)

@@ -18,8 +18,14 @@ if missing := [name for name in NEEDED if not hasattr(cpu, name)]:  # while bind
 
 @functools.cache
 def golden() -> dict[str, Any]:
-    """Everything in `keras.json`."""
-    result: dict[str, Any] = json.loads(pathlib.Path(__file__).with_name("keras.json").read_text())
+    """Everything in `keras.json`, its lists of layers and signatures made longer by those of `layers.json`."""
+    folder = pathlib.Path(__file__).parent
+    result: dict[str, Any] = json.loads((folder / "keras.json").read_text())
+    more: dict[str, Any] = json.loads((folder / "layers.json").read_text())
+    result["layers"] += more["layers"]
+    for kind, group in more["signatures"].items():
+        result["signatures"].setdefault(kind, {}).update(group)
+    result["more"] = more
     return result
 
 

@@ -13,6 +13,7 @@ from neuroxide import ops
 from neuroxide.ops import boxes as box_ops
 from neuroxide.ops import roi as roi_ops
 from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, norm, reduce, roi, softmax, topk
+from tests.reference import activation, category, elementwise, gemm, loss, norm, random, reduce, softmax, topk
 
 
 @dataclass
@@ -160,6 +161,10 @@ ACTIVATION = [
     ),
     *_unary("leaky_relu", expected=lambda x: activation.leaky_relu(x, 0.2)),
     *_unary("elu", expected=lambda x: activation.elu(x, 1.0)),
+    *(
+        _plain(f"prelu-{a}-{b}", ops.prelu, activation.prelu, draw(*a, away=0.05), draw(*b, seed=1))
+        for a, b in (((7,), (7,)), ((3, 5), (5,)), ((2, 3, 4), (1, 4)), ((0, 3), (3,)), ((5, 3), (1,)))
+    ),
     *_unary("gelu", expected=lambda x: activation.gelu(x, True)),
     _plain("gelu-exact", lambda x: ops.gelu(x, approximate=False), lambda x: activation.gelu(x, False), draw(3, 9)),
     _plain(
@@ -255,6 +260,15 @@ _WEIGHTS = softmax.softmax(draw(5, 4, seed=9), 1)
 SOFTMAX = [
     *(
         _plain(
+            f"sparsemax-{shape}-{axis}",
+            lambda x, a=axis: ops.sparsemax(x, a),
+            lambda x, a=axis: softmax.sparsemax(x, a),
+            draw(*shape),
+        )
+        for shape, axis in (((5, 4), -1), ((5, 4), 0), ((2, 3, 17), 1), ((6,), 0), ((3, 1), 1))
+    ),
+    *(
+        _plain(
             f"{name}-{shape}-{axis}",
             lambda x, f=name, a=axis: getattr(ops, f)(x, a),
             lambda x, f=name, a=axis: getattr(softmax, f)(x, a),
@@ -345,9 +359,12 @@ LOSS = [
     ),
 ]
 
+_ROWS = np.array([[2, 0], [2, 3]])
 _PLACES = np.array([[2, 0], [2, -1]])
 
 ROWS = [
+    _plain("take_rows", lambda x: ops.take_rows(x, _ROWS), lambda x: x[_ROWS], draw(4, 3)),
+    _plain("take_rows-int8", lambda x: ops.take_rows(x, _ROWS.astype(np.int8)), lambda x: x[_ROWS], draw(4, 3, 2)),
     _plain("take-rows", lambda x: ops.take(x, _PLACES, axis=0), lambda x: x[_PLACES], draw(4, 3)),
     _plain("take-rows-1d", lambda x: ops.take(x, _PLACES, axis=0), lambda x: x[_PLACES], draw(4)),
     _plain("take-columns", lambda x: ops.take(x, _PLACES, axis=1), lambda x: np.take(x, _PLACES, 1), draw(4, 3)),
@@ -361,6 +378,13 @@ ROWS = [
 ]
 
 RANDOM = [
+    _plain("alpha_dropout-0", lambda x: ops.alpha_dropout(x, 0.0, seed=1), lambda x: x, draw(4, 5)),
+    _plain(
+        "alpha_dropout",
+        lambda x: ops.alpha_dropout(x, 0.4, seed=1, stream=2),
+        lambda x: random.alpha_dropout(x, 0.4, 1, 2, False),
+        draw(4, 50),
+    ),
     _plain("dropout-0", lambda x: ops.dropout(x, 0.0, seed=1), lambda x: x, draw(4, 5)),
     _plain("dropout", lambda x: ops.dropout(x, 0.4, seed=1, stream=2), None, draw(4, 50)),
 ]
@@ -434,6 +458,39 @@ MOVEMENT = [
     ),
     _plain("ones_like", ops.ones_like, np.ones_like, draw(2, 3), smooth=False),
     _plain("zeros_like", ops.zeros_like, np.zeros_like, draw(2, 3), smooth=False),
+]
+
+_CATEGORIES = np.array([[[0, 2, 2], [-1, 7, 3]], [[1, 1, 1], [3, 0, 1]]])
+
+CATEGORY = [
+    _plain(
+        f"digitize-{len(edges)}",
+        lambda x, e=edges: ops.digitize(x, e),
+        lambda x, e=edges: np.digitize(x, e),
+        draw(5, 7),
+        smooth=False,
+    )
+    for edges in ([], [0.5], [-1.0, 0.0, 0.25, 1.5])
+]
+CATEGORY += [
+    _plain(
+        f"{name}-{x.shape}-{x.dtype}",
+        lambda y, f=name, x=x: getattr(ops, f)(x, 4, dtype=y.dtype),
+        lambda y, f=name, x=x: category.category_counts(x, None, 4, f == "multi_hot", y.dtype),
+        draw(1),
+        smooth=False,
+    )
+    for name in ("multi_hot", "category_counts")
+    for x in (_CATEGORIES, _CATEGORIES[0].astype(np.int32), _CATEGORIES[0, 0].astype(np.uint8), np.zeros((2, 0), int))
+]
+CATEGORY += [
+    _plain(
+        "category_counts-weights",
+        lambda w: ops.category_counts(_CATEGORIES, 4, w),
+        lambda w: category.category_counts(_CATEGORIES, w, 4, False, w.dtype),
+        draw(*_CATEGORIES.shape),
+        smooth=False,
+    )
 ]
 
 
@@ -602,6 +659,7 @@ CTC = [
 ]
 
 FAMILIES = {
+    "category": CATEGORY,
     "elementwise": ELEMENTWISE,
     "activation": ACTIVATION,
     "reduce": REDUCE,

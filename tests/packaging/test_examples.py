@@ -45,7 +45,7 @@ def test_example(name: str, tmp_path: Path) -> None:
 
 
 def test_every_example_is_tested_and_listed() -> None:
-    tested = {*COMMON, "common", "mnist_mlp", "beam_search"}
+    tested = {*COMMON, "common", "mnist_mlp", "beam_search", "structured_data"}
     there = {path.stem for path in (ROOT / "examples").glob("*.py")}
     assert there == tested
     page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
@@ -54,6 +54,32 @@ def test_every_example_is_tested_and_listed() -> None:
 
 def test_beam_search() -> None:
     assert "at fault: beam" in run("beam_search", "--beam-width", 3)
+
+
+def test_california(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = ["longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms", "population", "households"]
+    lines = [",".join([*names, "median_income", "median_house_value", "ocean_proximity"])]
+    for i in range(300):
+        x = rng.uniform(1, 50, 9).round(3)
+        fields = [*map(str, x), ["INLAND", "<1H OCEAN"][i % 2]]
+        lines.append(",".join(fields if i != 7 else [*fields[:4], "", *fields[5:]]))
+    (tmp_path / "houses.csv").write_text("\n".join(lines) + "\n")
+    printed = run("structured_data", "california", "--data", tmp_path / "houses.csv", "--epochs", 1)
+    assert "dollars on average" in printed
+
+
+def test_titanic(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = ["PassengerId,Survived,Pclass,Name,Sex,Age,SibSp,Parch,Ticket,Fare,Cabin,Embarked"]
+    for i in range(200):
+        sex, title = (("male", "Mr"), ("female", "Mrs"))[i % 2]
+        age = "" if i % 5 == 0 else str(rng.integers(1, 80))
+        fare = round(float(rng.uniform(5, 90)), 2)
+        lines.append(f'{i},{i % 2},{1 + i % 3},"Doe, {title}. J ({i})",{sex},{age},{i % 4},0,A/5 {i},{fare},,S')
+    (tmp_path / "ship.csv").write_text("\n".join(lines) + "\n")
+    printed = run("structured_data", "titanic", "--data", tmp_path / "ship.csv", "--epochs", 3)
+    assert "test accuracy" in printed
 
 
 def test_mnist_mlp(tmp_path: Path) -> None:

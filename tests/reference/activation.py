@@ -163,3 +163,13 @@ def hard_silu(x):
 @_float64
 def hard_silu_backward(x, dy):
     return dy * np.where(x <= -3, 0.0, np.where(x >= 3, 1.0, x / 3 + 0.5))
+
+
+@_float64
+def prelu(x, alpha):
+    return np.where(x < 0, alpha * x, x)
+
+
+@_float64
+def prelu_slope(x, alpha):
+    return np.where(np.isnan(x), x, np.where(x > 0, 1.0, np.where(x < 0, alpha, 0.0)))

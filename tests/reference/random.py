@@ -36,3 +36,13 @@ def dropout_mask(shape, rate, seed, stream, dtype_name):
 
 def dropout(x, rate, seed, stream):
     return x * dropout_mask(x.shape, rate, seed, stream, x.dtype.name)
+
+
+def alpha_dropout(x, rate, seed, stream, backward):
+    """a · (x where kept, else α') + b; its slope times x, with `backward`."""
+    keep = dropout_mask(x.shape, rate, seed, stream, "float64") > 0
+    low = -1.6732632423543772 * 1.0507009873554805
+    a = ((1 - rate) * (1 + rate * low**2)) ** -0.5
+    wide = x.astype(np.float64)
+    y = a * wide * keep if backward else a * np.where(keep, wide, low) - a * low * rate
+    return y.astype(x.dtype)

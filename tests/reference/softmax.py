@@ -44,3 +44,20 @@ def softmax_cross_entropy_backward(logits, labels, lse, dloss):
     targets = _targets(logits, labels)
     p = np.exp(logits.astype(np.float64) - lse[:, None])
     return ((p * targets.sum(axis=1, keepdims=True) - targets) * dloss[:, None]).astype(logits.dtype)
+
+
+def sparsemax(x, axis):
+    """Bisection for the τ with Σ max(x − τ, 0) = 1."""
+    wide = np.moveaxis(x.astype(np.float64), axis, -1)
+    out = np.empty_like(wide)
+    for place in np.ndindex(wide.shape[:-1]):
+        row = wide[place]
+        low, high = row.max() - 1, row.max()
+        for _ in range(200):
+            middle = (low + high) / 2
+            if np.maximum(row - middle, 0).sum() > 1:
+                low = middle
+            else:
+                high = middle
+        out[place] = np.maximum(row - high, 0)
+    return np.moveaxis(out, -1, axis).astype(x.dtype)

@@ -171,6 +171,10 @@ def _rmsprop(make: Maker) -> list[Any]:
 
 def _adam(make: Maker) -> list[Any]:
     params, grads, ms, vs, vhats = _tensors(make, 5)
+    if make.random.random() < 0.3:  # the gradient of some rows of a table
+        table = lambda: Many((make.array(9, 4),))
+        rows = f"(np.array([1, 2, 8]), np.ones((3, 4), '{make.dtype}'), {make.random.random() < 0.5})"
+        params, grads, ms, vs, vhats = table(), Many((Text(rows),)), table(), table(), table()
     numbers = [make.number(0.001, 0.1), make.number(0.9), make.number(0.999), make.number(1e-7), make.whole(1, 1000)]
     return [params, grads, ms, vs, _maybe(make, vhats), *numbers]
 
@@ -221,6 +225,13 @@ def _row_norm(make: Maker, backward: bool) -> list[Any]:
 def _gather(make: Maker) -> list[Any]:
     rows, width = make.sizes(2, 1)
     return [make.array(rows, width), make.array(*make.shape(1, 2), dtype="int64", high=rows)]
+
+
+def _category_counts(make: Maker) -> list[Any]:
+    shape = make.sizes(2)
+    weights = make.array(*shape) if make.random.random() < 0.5 else NONE
+    depth = make.whole(0, 9)
+    return [make.array(*shape, dtype="int64", high=9), weights, depth, _flag(make), Text(repr(make.dtype))]
 
 
 def _ctc(make: Maker) -> list[Any]:
@@ -490,6 +501,11 @@ RECIPES: dict[str, Recipe] = {
     **dict.fromkeys(("random_bits", "permutation"), _count_key),
     "dropout": _dropout,
     "dropout_mask": _dropout_mask,
+    "alpha_dropout": _with(_dropout, _flag),
+    **dict.fromkeys(("prelu", "prelu_slope"), _binary),
+    "digitize": lambda make: [make.array(*make.shape()), Text(f"np.arange(3, dtype='{make.dtype}')")],
+    "category_counts": _category_counts,
+    "fingerprints": lambda make: [Text("['a', b'bc', '']"), make.choice(None, (1, 2**64 - 1))],
     "channel_norm_forward": lambda make: _channels(make, backward=False),
     "channel_norm_backward": lambda make: _channels(make, backward=True),
     "channel_scale": lambda make: _channel_scale(make, backward=False),

@@ -125,6 +125,11 @@ def flip(x: Array, axes: Shape) -> Array:
     return np.ascontiguousarray(np.flip(x, axes)).reshape(x.shape)
 
 
+def sort(x: Array, axis: int) -> Array:
+    """Entries along an axis in ascending order; NaN comes last."""
+    return np.sort(x, axis)
+
+
 def repeat(x: Array, repeats: int, axis: int) -> Array:
     """Each entry `repeats` times in a row along the axis."""
     return np.repeat(x, repeats, axis)

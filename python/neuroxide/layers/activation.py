@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroxide import activations, ops
-from neuroxide.layers.base import Layer
+from neuroxide import activations, constraints, initializers, ops, regularizers
+from neuroxide.layers.base import InputSpec, Layer
 from neuroxide.utils.registry import register_builtin
 
 
@@ -54,6 +54,12 @@ class Activation(_Elementwise):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "activation": activations.serialize(self.activation)}
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape; half of the last axis for `glu`."""
+        if self.activation is activations.glu and input_shape[-1] is not None:
+            return (*input_shape[:-1], input_shape[-1] // 2)
+        return tuple(input_shape)
 
 
 class ReLU(_Elementwise):
@@ -178,6 +184,7 @@ class Softmax(_Elementwise):
         axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
         x = inputs
         if mask is not None:
+            mask = self._checked(mask, inputs)
             x = ops.where(mask, inputs, -3.0e38 if inputs.dtype.name == "float32" else -1.7e308)
         if len(axes) == 1:
             y = ops.softmax(x, axes[0])
@@ -186,9 +193,91 @@ class Softmax(_Elementwise):
             y = shifted / ops.sum(shifted, axis=axes, keepdims=True)
         return y if mask is None else ops.where(mask, y, 0.0)
 
+    @staticmethod
+    def _checked(mask: Any, inputs: Any) -> Any:
+        """The mask as booleans; numbers count above a half."""
+        mask = ops.convert_to_tensor(mask)
+        fits = len(mask.shape) <= inputs.ndim and all(m in (1, n) for m, n in zip(mask.shape[::-1], inputs.shape[::-1]))
+        if not fits:
+            raise ValueError(
+                f"softmax: expected a mask that broadcasts to inputs of shape {tuple(inputs.shape)}, "
+                f"got shape {tuple(mask.shape)}"
+            )
+        return mask if mask.dtype.kind == "b" else ops.greater(ops.cast(mask, "float32"), 0.5)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "axis": self.axis}
+
+
+class PReLU(_Elementwise):
+    """x where x > 0, else alpha · x, with alpha learnt (He et al. 2015).
+
+    Args:
+        alpha_initializer: Initialiser of alpha, whose shape is the input's without the batch.
+        alpha_regularizer: Penalty on alpha.
+        alpha_constraint: Applied to alpha after each step of an optimizer.
+        shared_axes: Axes, counted with the batch as 0, along which one alpha serves all: ``[1, 2]`` for one for each
+            channel of an image.
+        **kwargs: `name`, `dtype`.
+
+    Raises:
+        ValueError: When an axis is none of the input's after the batch, or has no known size and is not shared.
+
+    Example:
+        >>> PReLU(alpha_initializer="ones")(np.array([[-2.0, 3.0]])).numpy()
+        array([[-2.,  3.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        axes = shared_axes if isinstance(shared_axes, (list, tuple)) or shared_axes is None else [shared_axes]
+        self.shared_axes = None if axes is None else list(axes)
+        self.built = False
+
+    def build(self, input_shape: Any) -> None:
+        """Create alpha."""
+        ndim = len(input_shape)
+        shared = self.shared_axes or []
+        if any(isinstance(a, bool) or not isinstance(a, int) or not 0 < a < ndim for a in shared):
+            raise ValueError(f"p_re_lu: expected shared_axes from 1 to below {ndim}, got {self.shared_axes}")
+        shape = [1 if i in shared else input_shape[i] for i in range(1, ndim)]
+        if None in shape:
+            raise ValueError(
+                f"p_re_lu: expected known sizes or shared axes after the batch, got shape {tuple(input_shape)}"
+            )
+        self.alpha = self.add_weight(
+            name="alpha",
+            shape=shape,
+            initializer=self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+        )
+        self.input_spec = InputSpec(ndim=ndim, axes={i: input_shape[i] for i in range(1, ndim) if i not in shared})
+
+    def call(self, inputs: Any) -> Any:
+        """The function of the inputs."""
+        return ops.prelu(inputs, self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            **super().get_config(),
+            "alpha_initializer": initializers.serialize(self.alpha_initializer),
+            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+            "alpha_constraint": constraints.serialize(self.alpha_constraint),
+            "shared_axes": self.shared_axes,
+        }
 
 
 class Identity(_Elementwise):
@@ -211,4 +300,4 @@ class Identity(_Elementwise):
         return tree.map_structure(lambda x: KerasTensor(x.shape, dtype=x.dtype), inputs)
 
 
-register_builtin("layers", Activation, ReLU, LeakyReLU, ELU, Softmax, Identity)
+register_builtin("layers", Activation, ReLU, LeakyReLU, ELU, Softmax, PReLU, Identity)

@@ -57,6 +57,10 @@ class Layer(Tracked):
     _unsupported: frozenset[str] = frozenset()
     # Built-in layers whose call neither calls layers nor adds losses skip the bookkeeping of nested calls.
     _nested = True
+    # Layers that only move numbers give back the dtype they get.
+    _keeps_dtype = False
+    # Whether the class has a `compute_mask` of its own, which may make a mask where the input has none.
+    _computes_mask = False
     # Activation functions that `call` applies itself, in the same pass and with the same bits, and the names by which
     # its argument `activation` takes them: graphs use it for an activation layer that follows.
     _fuses: Mapping[Any, str] = MappingProxyType({})
@@ -83,6 +87,7 @@ class Layer(Tracked):
         if "build" in cls.__dict__:
             cls.build = _built_after(cls.__dict__["build"])  # type: ignore[method-assign]
         cls._spec = CallSpec(cls)
+        cls._computes_mask = cls.compute_mask is not Layer.compute_mask
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)
@@ -114,7 +119,7 @@ class Layer(Tracked):
         float_dtype = np.dtype(state["_dtype"])
         state["_float"] = float_dtype if float_dtype.kind == "f" and autocast else None
         state["built"] = False
-        state["supports_masking"] = False
+        state["supports_masking"] = self._computes_mask
         state["input_spec"] = None
         state["activity_regularizer"] = regularizers.get(activity_regularizer)
         state["_inbound_nodes"] = []
@@ -242,6 +247,7 @@ class Layer(Tracked):
                 and self.built
                 and self.input_spec is None
                 and self.activity_regularizer is None
+                and not self._computes_mask
             ):
                 training = kwargs["training"] if kwargs else None
                 if self._nested:
@@ -251,7 +257,7 @@ class Layer(Tracked):
                         return self.call(x, training=self._training(training))
                     return self.call(x)
                 except (ValueError, TypeError) as error:
-                    _name_layer(error, self)
+                    name_layer(error, self)
                     raise
             args = (x,)
         return self._call_general(args, kwargs)
@@ -276,7 +282,7 @@ class Layer(Tracked):
                 return self.call(*args, training=self._training(training), **kwargs)
             return self.call(*args, **kwargs)
         except (ValueError, TypeError) as error:
-            _name_layer(error, self)
+            name_layer(error, self)
             raise
         finally:
             level.depth = depth
@@ -299,7 +305,7 @@ class Layer(Tracked):
             if not self.built:
                 self._maybe_build(spec.bind(args, kwargs))
         except (ValueError, TypeError) as error:
-            _name_layer(error, self)
+            name_layer(error, self)
             raise
         if symbolic:
             return self._call_symbolic(args, kwargs, training)
@@ -309,7 +315,8 @@ class Layer(Tracked):
         elif kwargs.get("mask") is not None:
             masks = kwargs["mask"]
         outputs = self._enter(args, kwargs, training)
-        if any(mask is not None for mask in tree.flatten(masks)):
+        makes = self._computes_mask and self.supports_masking
+        if makes or any(mask is not None for mask in tree.flatten(masks)):
             self._pass_mask(first, masks, outputs)
         if self.activity_regularizer is not None:
             self._penalize_activity(outputs)
@@ -320,7 +327,7 @@ class Layer(Tracked):
         try:
             outputs = self.compute_output_spec(*args, **kwargs, **extra)
         except (ValueError, TypeError) as error:
-            _name_layer(error, self)
+            name_layer(error, self)
             raise
         Node(self, args, {**kwargs, **extra}, outputs)
         return outputs
@@ -370,7 +377,10 @@ class Layer(Tracked):
     # -- masks -------------------------------------------------------------------------------------------------------
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The mask of the outputs, from the inputs and their masks; by default the inputs' own."""
+        """The mask of the outputs, from the inputs and their masks; by default the inputs' own.
+
+        A class that writes this method has `supports_masking` set; others that pass masks on set it in `__init__`.
+        """
         return previous_mask
 
     def _pass_mask(self, inputs: Any, masks: Any, outputs: Any) -> None:
@@ -450,7 +460,8 @@ class Layer(Tracked):
             return infer_by_running(self, args, kwargs)
         first = args[0] if args else next(iter(kwargs.values()))
         shapes = self.compute_output_shape(shape_of(first))
-        return map_shapes(lambda shape: KerasTensor(shape, dtype=self.compute_dtype), shapes)
+        dtype = tree.flatten(first)[0].dtype if self._keeps_dtype else self.compute_dtype
+        return map_shapes(lambda shape: KerasTensor(shape, dtype=dtype), shapes)
 
     @property
     def input(self) -> Any:
@@ -561,7 +572,7 @@ def _mask_of(x: Any) -> Any:
     return x.mask if isinstance(x, Tensor) else None
 
 
-def _name_layer(error: Exception, layer: Layer) -> None:
+def name_layer(error: Exception, layer: Layer) -> None:
     """Put the innermost layer's name in front of an error's message, once."""
     if getattr(error, "_layer_named", False) or type(error) not in (ValueError, TypeError):
         return

@@ -1,4 +1,4 @@
-"""Layers that move no numbers: `Flatten` and `Reshape`."""
+"""Layers that give numbers another place: `Flatten`, `Reshape`, `Permute`, `RepeatVector`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from neuroxide import ops
-from neuroxide.layers.base import Layer
+from neuroxide.layers.base import InputSpec, Layer
 from neuroxide.utils.registry import register_builtin
 
 
@@ -26,6 +26,7 @@ class Flatten(Layer):
     """
 
     _nested = False
+    _keeps_dtype = True
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -67,6 +68,7 @@ class Reshape(Layer):
     """
 
     _nested = False
+    _keeps_dtype = True
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -102,4 +104,92 @@ class Reshape(Layer):
         return {**super().get_config(), "target_shape": self.target_shape}
 
 
-register_builtin("layers", Flatten, Reshape)
+class Permute(Layer):
+    """Axes in another order; the batch stays first.
+
+    Args:
+        dims: The axes after the batch, counted from 1: ``(2, 1)`` swaps the two of (N, T, F).
+        **kwargs: `name`, `dtype`.
+
+    Raises:
+        ValueError: When `dims` does not name each axis once, or the inputs have another number of axes.
+
+    Example:
+        >>> Permute((2, 1))(np.zeros((5, 10, 64))).shape
+        (5, 64, 10)
+    """
+
+    _nested = False
+    _keeps_dtype = True
+
+    def __init__(self, dims: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dims = tuple(dims) if isinstance(dims, (list, tuple)) else (dims,)
+        if any(not _is_index(dim) for dim in self.dims) or sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(f"permute: expected dims to name the axes 1 to {len(self.dims)} once each, got {dims!r}")
+        self.input_spec = InputSpec(ndim=len(self.dims) + 1)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Inputs with their axes in the new order."""
+        return ops.transpose(inputs, (0, *self.dims))
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """The sizes in the new order."""
+        if len(input_shape) != len(self.dims) + 1:
+            raise ValueError(f"permute: expected {len(self.dims) + 1} axes, got shape {tuple(input_shape)}")
+        return (input_shape[0], *(input_shape[dim] for dim in self.dims))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "dims": self.dims}
+
+
+class RepeatVector(Layer):
+    """(N, F) becomes (N, n, F): each vector n times in a row.
+
+    Args:
+        n: How often, at least once.
+        **kwargs: `name`, `dtype`.
+
+    Raises:
+        ValueError: When n is no positive integer, or the inputs have another number of axes than 2.
+
+    Example:
+        >>> RepeatVector(3)(np.array([[1.0, 2.0]])).numpy()
+        array([[[1., 2.],
+                [1., 2.],
+                [1., 2.]]], dtype=float32)
+    """
+
+    _nested = False
+    _keeps_dtype = True
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not _is_index(n) or n <= 0:
+            raise ValueError(f"repeat_vector: expected n to be a positive integer, got {n!r}")
+        self.n = int(n)
+        self.input_spec = InputSpec(ndim=2)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """The repeated vectors."""
+        return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """(batch, n, features)."""
+        if len(input_shape) != 2:
+            raise ValueError(f"repeat_vector: expected 2 axes, got shape {tuple(input_shape)}")
+        return (input_shape[0], self.n, input_shape[1])
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "n": self.n}
+
+
+def _is_index(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+register_builtin("layers", Flatten, Reshape, Permute, RepeatVector)

@@ -155,6 +155,10 @@ class Model(Trainer, Layer):
         inputs = map_shapes(lambda shape: KerasTensor(shape, dtype=self.dtype), input_shape)
         return tree.map_structure(lambda tensor: tuple(tensor.shape), self.compute_output_spec(inputs))
 
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """None: masks ride on the tensors that the layers inside give."""
+        return None
+
     @property
     def inputs(self) -> list[KerasTensor]:
         """The symbolic inputs of a graph, flat."""

@@ -11,6 +11,7 @@ from neuroxide.ops.activation import (
     hard_silu,
     hard_swish,
     leaky_relu,
+    prelu,
     relu,
     relu6,
     selu,
@@ -21,6 +22,7 @@ from neuroxide.ops.activation import (
     swish,
     tanh,
 )
+from neuroxide.ops.category import category_counts, digitize, multi_hot
 from neuroxide.ops.ctc import ctc_loss
 from neuroxide.ops.elementwise import (
     abs,
@@ -99,11 +101,11 @@ from neuroxide.ops.norm import (
     normalize,
     rms_normalization,
 )
-from neuroxide.ops.random import dropout, random_normal, random_uniform, truncated_normal
+from neuroxide.ops.random import alpha_dropout, dropout, random_normal, random_uniform, truncated_normal
 from neuroxide.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, prod, std, sum, var
-from neuroxide.ops.rows import take
+from neuroxide.ops.rows import take, take_rows
 from neuroxide.ops.shapes import as_tensor
-from neuroxide.ops.softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy
+from neuroxide.ops.softmax import log_softmax, logsumexp, softmax, softmax_cross_entropy, sparsemax
 from neuroxide.ops.topk import top_k
 
 __all__ = [
@@ -111,6 +113,7 @@ __all__ = [
     "absolute",
     "add",
     "all",
+    "alpha_dropout",
     "any",
     "arange",
     "argmax",
@@ -120,6 +123,7 @@ __all__ = [
     "binary_cross_entropy",
     "broadcast_to",
     "cast",
+    "category_counts",
     "clip",
     "concatenate",
     "convert_to_numpy",
@@ -128,6 +132,7 @@ __all__ = [
     "ctc_loss",
     "cumsum",
     "dense",
+    "digitize",
     "divide",
     "dropout",
     "elu",
@@ -171,6 +176,7 @@ __all__ = [
     "minimum",
     "moments",
     "moveaxis",
+    "multi_hot",
     "multiply",
     "ndim",
     "negative",
@@ -181,6 +187,7 @@ __all__ = [
     "ones_like",
     "pad",
     "power",
+    "prelu",
     "prod",
     "random_normal",
     "random_uniform",
@@ -202,6 +209,7 @@ __all__ = [
     "softmax_cross_entropy",
     "softplus",
     "softsign",
+    "sparsemax",
     "split",
     "sqrt",
     "square",
@@ -214,6 +222,7 @@ __all__ = [
     "swapaxes",
     "swish",
     "take",
+    "take_rows",
     "tanh",
     "tile",
     "top_k",

@@ -7,6 +7,7 @@ from typing import Any
 from neuroxide.autograd.differentiable import elementwise
 from neuroxide.autograd.tensor import Tensor
 from neuroxide.backend import kernels
+from neuroxide.ops.elementwise import fit
 from neuroxide.ops.shapes import as_tensor
 
 
@@ -151,3 +152,27 @@ def hard_silu(x: Any) -> Any:
 
 
 hard_swish = hard_silu
+
+
+@elementwise
+def _prelu(x1: Any, x2: Any) -> Any:
+    k = kernels(x1, x2)
+
+    def pullback(dy: Any, needs: Any) -> Any:
+        dx = fit(k, k.multiply(dy, k.prelu_slope(x1, x2)), x1.shape) if needs[0] else None
+        return dx, fit(k, k.multiply(dy, k.minimum(x1, 0.0)), x2.shape) if needs[1] else None
+
+    return k.prelu(x1, x2), pullback
+
+
+def prelu(x: Any, alpha: Any) -> Tensor:
+    """x where x > 0, alpha · x elsewhere, alpha broadcasting against x (He et al., 2015).
+
+    The slope in x is 0 at 0. NaN stays NaN.
+
+    Example:
+        >>> from neuroxide import ops
+        >>> ops.prelu([-1.0, 2.0], [0.5, 0.5]).tolist()
+        [-0.5, 2.0]
+    """
+    return _prelu(as_tensor(x), as_tensor(alpha))

@@ -13,7 +13,7 @@ from neuroxide.ops.shapes import as_tensor, dtype_name, whole
 _Number = (float, int)
 
 
-def _fit(k: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
+def fit(k: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
     """A gradient summed over the axes that broadcasting stretched."""
     return gradient if gradient.shape == shape else k.sum_to(gradient, shape)
 
@@ -56,7 +56,7 @@ def add(x1: Any, x2: Any) -> Any:
     shape1, shape2 = _shape(x1), _shape(x2)
 
     def pullback(dy: Any, needs: Any) -> Any:
-        return _fit(k, dy, shape1) if needs[0] else None, _fit(k, dy, shape2) if needs[1] else None
+        return fit(k, dy, shape1) if needs[0] else None, fit(k, dy, shape2) if needs[1] else None
 
     return k.add(x1, x2), pullback
 
@@ -75,8 +75,8 @@ def subtract(x1: Any, x2: Any) -> Any:
 
     def pullback(dy: Any, needs: Any) -> Any:
         return (
-            _fit(k, dy, shape1) if needs[0] else None,
-            k.negative(_fit(k, dy, shape2)) if needs[1] else None,
+            fit(k, dy, shape1) if needs[0] else None,
+            k.negative(fit(k, dy, shape2)) if needs[1] else None,
         )
 
     return k.subtract(x1, x2), pullback
@@ -99,8 +99,8 @@ def multiply(x1: Any, x2: Any) -> Any:
 
     def pullback(dy: Any, needs: Any) -> Any:
         return (
-            _fit(k, k.multiply(dy, x2), x1.shape) if needs[0] else None,
-            _fit(k, k.multiply(dy, x1), x2.shape) if needs[1] else None,
+            fit(k, k.multiply(dy, x2), x1.shape) if needs[0] else None,
+            fit(k, k.multiply(dy, x1), x2.shape) if needs[1] else None,
         )
 
     return k.multiply(x1, x2), pullback
@@ -126,8 +126,8 @@ def divide(x1: Any, x2: Any) -> Any:
     def pullback(dy: Any, needs: Any) -> Any:
         da = k.divide(dy, x2)
         return (
-            _fit(k, da, shape1) if needs[0] else None,
-            k.negative(_fit(k, k.multiply(da, y), x2.shape)) if needs[1] else None,
+            fit(k, da, shape1) if needs[0] else None,
+            k.negative(fit(k, k.multiply(da, y), x2.shape)) if needs[1] else None,
         )
 
     return y, pullback
@@ -153,8 +153,8 @@ def power(x1: Any, x2: Any) -> Any:
         a = x1 if isinstance(x1, _Number) else _spread(k, x1, dy)
         b = x2 if isinstance(x2, _Number) else _spread(k, x2, dy)
         return (
-            _fit(k, k.power_backward(a, b, dy, 0), x1.shape) if needs[0] else None,
-            _fit(k, k.power_backward(a, b, dy, 1), x2.shape) if needs[1] else None,
+            fit(k, k.power_backward(a, b, dy, 0), x1.shape) if needs[0] else None,
+            fit(k, k.power_backward(a, b, dy, 1), x2.shape) if needs[1] else None,
         )
 
     return k.power(x1, x2), pullback
@@ -165,7 +165,7 @@ def _extreme(x1: Any, x2: Any, forward: str) -> Any:
 
     def pullback(dy: Any, needs: Any) -> Any:
         da, db = getattr(k, forward + "_backward")(_spread(k, x1, dy), _spread(k, x2, dy), dy)
-        return _fit(k, da, x1.shape) if needs[0] else None, _fit(k, db, x2.shape) if needs[1] else None
+        return fit(k, da, x1.shape) if needs[0] else None, fit(k, db, x2.shape) if needs[1] else None
 
     return getattr(k, forward)(x1, x2), pullback
 
@@ -311,8 +311,8 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     def pullback(dy: Any, needs: Any) -> Any:
         return (
             None,
-            _fit(k, k.where(condition, dy, 0.0), shape1) if needs[1] else None,
-            _fit(k, k.where(condition, 0.0, dy), shape2) if needs[2] else None,
+            fit(k, k.where(condition, dy, 0.0), shape1) if needs[1] else None,
+            fit(k, k.where(condition, 0.0, dy), shape2) if needs[2] else None,
         )
 
     return k.where(condition, a, b), pullback

@@ -41,6 +41,39 @@ def dropout(x: Any, rate: float, seed: int, stream: int = 0) -> Tensor:
     return _dropout(as_tensor(x), float(rate), seed, stream)
 
 
+@primitive
+def _alpha_dropout(x: Any, rate: float, seed: int, stream: int) -> Any:
+    k = kernels(x)
+    return k.alpha_dropout(x, rate, seed, stream, False), lambda dy: k.alpha_dropout(dy, rate, seed, stream, True)
+
+
+def alpha_dropout(x: Any, rate: float, seed: int, stream: int = 0) -> Tensor:
+    """a · (x where kept, else α') + b, which keeps mean 0 and variance 1; α' = −1.7581 is where SELU saturates.
+
+    a = ((1 − rate)(1 + rate·α'²))^(−½), b = −a·α'·rate (Klambauer et al., 2017).
+
+    Args:
+        x: float32 or float64 array.
+        rate: share of elements to drop, in [0, 1).
+        seed, stream: whole numbers in [0, 2⁶⁴) that fix the mask; the gradient uses the same one.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ValueError: where rate is outside [0, 1).
+
+    Example:
+        >>> import numpy as np
+        >>> from neuroxide import ops
+        >>> round(float(ops.alpha_dropout(np.zeros(1000), 0.5, seed=1).numpy().max()), 4)
+        0.7792
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"alpha_dropout: expected rate in [0, 1), got {rate}")
+    return _alpha_dropout(as_tensor(x), float(rate), seed, stream)
+
+
 def random_uniform(
     shape: Any, low: float = 0.0, high: float = 1.0, *, seed: int, stream: int = 0, dtype: Any = "float32"
 ) -> Tensor:

@@ -36,6 +36,36 @@ def _take_axis(table: Any, indices: Any, axis: int) -> Any:
 
 
 @whole
+def take_rows(table: Any, indices: Any) -> Tensor:
+    """Rows of a table by number, as embeddings read them: `take(table, indices, axis=0)` without negative numbers.
+
+    The gradient of a leaf is `Rows`: only what was read.
+
+    Args:
+        table: float32 or float64 array of shape (V, …).
+        indices: integers of any shape in [0, V).
+
+    Returns:
+        Tensor of shape (*indices.shape, …).
+
+    Raises:
+        ValueError: where an index is out of range.
+        TypeError: where indices are not integers.
+
+    Example:
+        >>> from neuroxide import ops
+        >>> ops.take_rows([[1.0, 2.0], [3.0, 4.0]], [1, 1]).tolist()
+        [[3.0, 4.0], [3.0, 4.0]]
+    """
+    table, indices = as_tensor(table), as_tensor(indices)
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"take_rows: expected indices to be integers, got {indices.dtype}")
+    if indices.dtype.name not in ("int32", "int64"):
+        indices = cast(indices, "int64")
+    return _take_rows(table, indices, type(table.node) is Leaf)
+
+
+@whole
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """Entries of x along an axis, by number.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from neuroxide.autograd.differentiable import primitive
 from neuroxide.autograd.tensor import Tensor
-from neuroxide.backend import kernels
+from neuroxide.backend import default, kernels
 from neuroxide.ops.movement import reshape
 from neuroxide.ops.shapes import all_axes, as_tensor, one_axis, whole
 
@@ -55,6 +55,53 @@ def log_softmax(x: Any, axis: int = -1) -> Tensor:
     """x − log Σ exp(x) along an axis; arguments as `softmax`."""
     x = as_tensor(x)
     return _log_softmax(x, one_axis("log_softmax", axis, len(x.shape)))
+
+
+@primitive
+def _sparsemax(x: Any, axis: int) -> Any:
+    k = kernels(x)
+    count = x.shape[axis]
+    z = k.flip(k.sort(x, axis), (axis,))
+    along = tuple([count if i == axis else 1 for i in range(x.ndim)])
+    ranks = k.reshape(default().arange(1, count + 1, 1, x.dtype.name), along)
+    running = k.subtract(k.cumsum(z, axis), 1.0)
+    inside = k.cast(k.greater(z, k.divide(running, ranks)), x.dtype.name)
+    size = k.sum(inside, (axis,), True)
+    # Times zero, the largest brings NaN and infinity in.
+    total = k.add(k.sum(k.multiply(z, inside), (axis,), True), k.multiply(k.max(x, (axis,), True), 0.0))
+    y = k.maximum(k.subtract(x, k.divide(k.subtract(total, 1.0), size)), 0.0)
+
+    def pullback(dy: Any) -> Any:
+        support = k.cast(k.greater(y, 0.0), y.dtype.name)
+        kept = k.multiply(dy, support)
+        mean = k.divide(k.sum(kept, (axis,), True), k.sum(support, (axis,), True))
+        return k.multiply(k.subtract(dy, mean), support)
+
+    return y, pullback
+
+
+def sparsemax(x: Any, axis: int = -1) -> Tensor:
+    """The probabilities nearest to x along an axis: max(x − τ, 0), τ such that they add up to 1; many are exactly 0.
+
+    Martins and Astudillo, 2016. NaN or an infinity along the axis gives NaN there.
+
+    Args:
+        x: float32 or float64 array with at least one axis, of which `axis` is not empty.
+        axis: the axis along which results add up to 1.
+
+    Raises:
+        ValueError: where there is no such axis, or nothing along it.
+
+    Example:
+        >>> from neuroxide import ops
+        >>> ops.sparsemax([1.0, 0.5, -1.0]).tolist()
+        [0.75, 0.25, 0.0]
+    """
+    x = as_tensor(x)
+    place = one_axis("sparsemax", axis, len(x.shape))
+    if not x.shape[place]:
+        raise ValueError(f"sparsemax: expected at least one entry along axis {axis}, got shape {tuple(x.shape)}")
+    return _sparsemax(x, place)
 
 
 @primitive

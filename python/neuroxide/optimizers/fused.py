@@ -19,6 +19,9 @@ class FusedOptimizer(Optimizer):
     weight decay and moving averages happen within the call.
     """
 
+    # Whether the kernel takes rows of a table as a gradient: one that looks at a whole tensor does not.
+    _takes_rows = True
+
     def _kinds(self) -> tuple[str, ...]:
         """The kinds of state, in the order `_call` takes them."""
         return ()
@@ -83,55 +86,33 @@ class FusedOptimizer(Optimizer):
         params = [v.data for v in variables]
         per_tensor, common = per_tensor or {}, common or {}
         if self._has_rows:
-            grads = self._dense_or_lazy(params, grads, slots, rate, per_tensor, common)
-        if len(self._dtypes) == 1 and not self._has_rows:
+            grads = self._dense_or_rows(params, grads, per_tensor)
+        if len(self._dtypes) == 1:
             self._call(kernels(params[0]), params, grads, slots, rate, **per_tensor, **common)
             return
         for dtype in dict.fromkeys(p.dtype for p in params):
-            chosen = [i for i, p in enumerate(params) if p.dtype == dtype and grads[i] is not None]
-            if not chosen:
-                continue
+            chosen = [i for i, p in enumerate(params) if p.dtype == dtype]
             group = [[slot[i] for i in chosen] for slot in slots]
             around = {name: [values[i] for i in chosen] for name, values in per_tensor.items()}
             some = [params[i] for i in chosen]
             self._call(kernels(some[0]), some, [grads[i] for i in chosen], group, rate, **around, **common)
 
-    def _dense_or_lazy(
-        self,
-        params: Arrays,
-        grads: Arrays,
-        slots: list[Arrays],
-        rate: float,
-        per_tensor: dict[str, list[Any]],
-        common: dict[str, float],
-    ) -> Arrays:
-        """Dense gradients; None in the place of those whose rows were updated here, on their own."""
-        result = []
+    def _dense_or_rows(self, params: Arrays, grads: Arrays, per_tensor: dict[str, list[Any]]) -> Arrays:
+        """What the kernel takes: arrays, and rows of tables, whose other rows get gradient zero or are left alone."""
+        result: Arrays = []
         for i, gradient in enumerate(grads):
             if type(gradient) is not Rows:
                 result.append(gradient)
-            elif self.lazy or self._skips_zero_gradients:
-                around: dict[str, Any] = dict(common)
-                if "scales" in per_tensor:
-                    around["scales"] = [per_tensor["scales"][i]]
-                decay = per_tensor["decays"][i] if "decays" in per_tensor else 1.0
-                if decay != 1.0:  # of the whole table
-                    k = kernels(params[i])
-                    k.copy_into(params[i], k.multiply(params[i], decay))
-                self._step_rows(params[i], gradient, [slot[i] for slot in slots], rate, **around)
-                result.append(None)
-            else:
+            elif not self._takes_rows:
                 result.append(gradient.to_dense())
+            else:
+                lazy = self.lazy or self._skips_zero_gradients
+                if lazy and "decays" in per_tensor and per_tensor["decays"][i] != 1.0:  # of the whole table
+                    k = kernels(params[i])
+                    k.copy_into(params[i], k.multiply(params[i], per_tensor["decays"][i]))
+                    per_tensor["decays"][i] = 1.0
+                result.append((gradient.indices, gradient.values, lazy))
         return result
-
-    def _step_rows(self, param: Any, gradient: Rows, slots: Arrays, rate: float, **around: Any) -> None:
-        rows = gradient.indices
-        if not rows.size:
-            return
-        parts = [array[rows] for array in (param, *slots)]
-        self._call(kernels(param), parts[:1], [gradient.values], [[part] for part in parts[1:]], rate, **around)
-        for array, part in zip((param, *slots), parts):
-            array[rows] = part
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one weight and its state, without clipping, decay or averages."""

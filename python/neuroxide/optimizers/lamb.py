@@ -11,8 +11,8 @@ from neuroxide.utils.registry import register_builtin
 class Lamb(FusedOptimizer):
     """Adam's m and v; u = m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε); w ← w − lr·(‖w‖ / ‖u‖)·u (You et al. 2020).
 
-    The ratio is 1 where either norm is 0. The norms come first, so the step passes over memory twice. With
-    ``lazy=True`` they are those of the rows that have a gradient.
+    The ratio is 1 where either norm is 0. The norms come first, so the step passes over memory twice. They are
+    those of the whole weight: ``lazy=True`` changes nothing.
 
     Args:
         learning_rate: See `Optimizer`.
@@ -46,6 +46,8 @@ class Lamb(FusedOptimizer):
         self.beta_2: float
         self.epsilon: float
         self._check_numbers(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+
+    _takes_rows = False
 
     def _kinds(self) -> tuple[str, ...]:
         return ("momentum", "velocity")

@@ -5,7 +5,7 @@ use neuroxide_kernels::simd::math;
 use pyo3::prelude::*;
 
 use crate::array::Arg;
-use crate::elementwise::{add_functions, backward_functions, mapped, unary_functions};
+use crate::elementwise::{add_functions, arithmetic, backward_functions, mapped, unary_functions};
 use crate::with_float;
 
 unary_functions! {
@@ -41,6 +41,17 @@ fn gelu_backward<'py>(
     } else {
         mapped::<T, _, 2>(py, &GeluBackward, [x, dy])
     })
+}
+
+#[pyfunction]
+fn prelu<'py>(py: Python<'py>, x: &Bound<'py, PyAny>, alpha: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    arithmetic(py, "prelu", &Prelu, x, alpha)
+}
+
+/// The slope of `prelu` in x.
+#[pyfunction]
+fn prelu_slope<'py>(py: Python<'py>, x: &Bound<'py, PyAny>, alpha: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    arithmetic(py, "prelu_slope", &PreluSlope, x, alpha)
 }
 
 /// An activation with one number: forward, and backward from `saved`.
@@ -100,7 +111,9 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
         hard_sigmoid,
         hard_sigmoid_backward,
         hard_silu,
-        hard_silu_backward
+        hard_silu_backward,
+        prelu,
+        prelu_slope
     );
     Ok(())
 }

@@ -323,7 +323,8 @@ impl<'a> Arg<'a> {
         Ok(unsafe { std::slice::from_raw_parts_mut(self.data.cast().as_ptr(), self.len) })
     }
 
-    fn bytes(&self) -> std::ops::Range<usize> {
+    /// The addresses of the elements.
+    pub fn bytes(&self) -> std::ops::Range<usize> {
         let start = self.data.as_ptr() as usize;
         start..start + self.len * self.dtype.size()
     }

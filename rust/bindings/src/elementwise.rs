@@ -181,7 +181,7 @@ fn common_dtype(func: &str, a: &Operand<'_>, b: &Operand<'_>, name_a: &str, name
     }
 }
 
-fn arithmetic<'py, F>(
+pub fn arithmetic<'py, F>(
     py: Python<'py>,
     func: &'static str,
     f: &F,

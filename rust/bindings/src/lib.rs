@@ -6,11 +6,13 @@ mod average_precision;
 mod bleu;
 mod boxes;
 mod buffers;
+mod category;
 mod chrf;
 mod ctc;
 mod decoding;
 mod edit_distance;
 mod elementwise;
+mod fingerprint;
 mod gemm;
 mod kmeans;
 mod loss;
@@ -64,5 +66,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     optimizer::register(m)?;
     random::register(m)?;
     rows::register(m)?;
+    category::register(m)?;
+    fingerprint::register(m)?;
     Ok(())
 }

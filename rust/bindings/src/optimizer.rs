@@ -193,6 +193,7 @@ fn lamb_step<'py>(
     ema: f64,
 ) -> PyResult<()> {
     let mut lists = Lists::new("lamb_step", params, grads)?;
+    lists.refuse_lazy()?;
     lists.count_from_one(step)?;
     lists.state("ms", ms)?;
     lists.state("vs", vs)?;

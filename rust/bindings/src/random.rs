@@ -10,17 +10,17 @@ use crate::sequence::sizes;
 use crate::with_float;
 
 /// A float type asked for by name; stands where `with_float!` expects an argument.
-struct Wanted {
+pub struct Wanted {
     func: &'static str,
-    dtype: Dtype,
+    pub dtype: Dtype,
 }
 
 impl Wanted {
-    fn new(func: &'static str, name: &str) -> PyResult<Self> {
+    pub fn new(func: &'static str, name: &str) -> PyResult<Self> {
         Ok(Wanted { func, dtype: Dtype::from_name(func, name)? })
     }
 
-    fn wrong_dtype(&self, expected: &str) -> PyErr {
+    pub fn wrong_dtype(&self, expected: &str) -> PyErr {
         PyValueError::new_err(format!(
             "{}: expected dtype to be that of {expected}, got {}",
             self.func,
@@ -104,6 +104,27 @@ fn dropout<'py>(
     })
 }
 
+/// Alpha dropout of x, or with `backward` its pull-back applied to x.
+#[pyfunction]
+fn alpha_dropout<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    rate: f64,
+    seed: u64,
+    stream: u64,
+    backward: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    const FUNC: &str = "alpha_dropout";
+    let x = Arg::float(FUNC, "x", x)?;
+    check_rate(FUNC, rate)?;
+    with_float!(x, T => {
+        let values = x.slice::<T>()?;
+        let (array, y) = output::<T>(py, FUNC, &x.shape)?;
+        run(py, FUNC, y.len() * 4, || kernel::alpha_dropout(Source { seed, stream }, rate, backward, values, y))?;
+        Ok(array)
+    })
+}
+
 #[pyfunction]
 fn dropout_mask<'py>(
     py: Python<'py>,
@@ -125,6 +146,16 @@ fn dropout_mask<'py>(
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    add_functions!(m, random_uniform, random_normal, truncated_normal, random_bits, permutation, dropout, dropout_mask);
+    add_functions!(
+        m,
+        random_uniform,
+        random_normal,
+        truncated_normal,
+        random_bits,
+        permutation,
+        dropout,
+        dropout_mask,
+        alpha_dropout
+    );
     Ok(())
 }

@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::array::{Arg, Dtype, Element, output, run};
+use crate::array::{Arg, Element, output, run};
 use crate::elementwise::add_functions;
 use crate::with_float;
 
@@ -14,11 +14,11 @@ use crate::with_float;
 macro_rules! with_index {
     ($arg:expr, $N:ident => $body:expr) => {
         match $arg.dtype {
-            Dtype::I32 => {
+            $crate::array::Dtype::I32 => {
                 type $N = i32;
                 $body
             }
-            Dtype::I64 => {
+            $crate::array::Dtype::I64 => {
                 type $N = i64;
                 $body
             }
@@ -26,6 +26,7 @@ macro_rules! with_index {
         }
     };
 }
+pub(crate) use with_index;
 
 fn in_range<'a, N: Index + Element>(indices: &Arg<'a>, rows: usize) -> PyResult<&'a [N]> {
     let values = indices.slice::<N>()?;

@@ -115,6 +115,13 @@ crate::maps! {
     };
     /// x · hard_sigmoid(x).
     HardSilu(x) => V::select(x.eq(V::splat(-T::INFINITY)), -V::zero(), x * hard_gate::<T, V>(x));
+    /// x where x ≥ 0, else alpha · x.
+    Prelu(x, alpha) => V::select(x.lt(V::zero()), x * alpha, x);
+    /// The slope of [`Prelu`] in x: 1 where x > 0, alpha where x < 0, 0 at 0.
+    PreluSlope(x, alpha) => {
+        let below = V::select(x.lt(V::zero()), alpha, V::select(x.is_nan(), x, V::zero()));
+        V::select(V::zero().lt(x), V::splat(T::ONE), below)
+    };
     /// dy · (0 where x ≤ −3, 1 where x ≥ 3, x/3 + ½ between).
     HardSiluBackward(x, dy) => {
         let slope = x.fma(constant::<T, V>(1.0 / 3.0), constant::<T, V>(0.5));

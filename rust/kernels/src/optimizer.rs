@@ -37,10 +37,21 @@ pub trait Update<T: Float, const S: usize>: Sync {
     }
 }
 
+/// Which rows of a table have a gradient: `rows` rises, naming each once, and a row has `width` numbers. The other rows
+/// have gradient zero or, when lazy, are left alone.
+#[derive(Clone, Copy)]
+pub struct Table<'a> {
+    pub rows: &'a [i64],
+    pub width: usize,
+    pub lazy: bool,
+}
+
 /// One tensor: parameter, gradient and `S` states of equal length, and what is done around the update.
 pub struct Tensor<'a, T, const S: usize> {
     pub parameter: &'a mut [T],
+    /// One number for each parameter; those of the table's rows alone, one row after another, where there is a table.
     pub gradient: &'a [T],
+    pub table: Option<Table<'a>>,
     pub state: [&'a mut [T]; S],
     /// The moving average of the parameter, where one is kept.
     pub average: Option<&'a mut [T]>,
@@ -66,9 +77,10 @@ impl Default for Around {
 }
 
 /// A tensor's addresses, shared by the threads.
-struct Place<T, const S: usize> {
+struct Place<'a, T, const S: usize> {
     parameter: *mut T,
     gradient: *const T,
+    table: Option<Table<'a>>,
     state: [*mut T; S],
     /// Null where none is kept.
     average: *mut T,
@@ -78,19 +90,75 @@ struct Place<T, const S: usize> {
     end: usize,
 }
 
-struct Places<T, const S: usize>(Vec<Place<T, S>>);
+struct Places<'a, T, const S: usize>(Vec<Place<'a, T, S>>);
 
 // SAFETY: the addresses come from exclusive borrows that outlive the region, and each part touches its own elements.
-unsafe impl<T: Sync + Send, const S: usize> Sync for Places<T, S> {}
+unsafe impl<T: Sync + Send, const S: usize> Sync for Places<'_, T, S> {}
 
-/// Elements `start..start + count` of one tensor.
+/// Elements whose gradients lie side by side, or are all zero.
+struct Segment {
+    at: usize,
+    gradient: Option<usize>,
+    count: usize,
+}
+
+/// Elements `at..end` of a tensor (of its gradient's rows, when lazy) as segments.
+struct Segments<'a> {
+    table: Option<Table<'a>>,
+    at: usize,
+    end: usize,
+    /// The first row of the gradient that ends after `at`.
+    row: usize,
+}
+
+impl<'a> Segments<'a> {
+    #[inline(always)]
+    fn new(table: Option<Table<'a>>, at: usize, end: usize) -> Self {
+        let row = match table {
+            None => 0,
+            Some(t) if t.lazy => at / t.width,
+            Some(t) => t.rows.partition_point(|&row| (row as usize + 1) * t.width <= at),
+        };
+        Segments { table, at, end, row }
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Segment> {
+        let Segments { table, at, end, row } = *self;
+        if at >= end {
+            return None;
+        }
+        let Some(Table { rows, width, lazy }) = table else {
+            self.at = end;
+            return Some(Segment { at, gradient: Some(at), count: end - at });
+        };
+        if lazy {
+            let column = at - row * width;
+            let count = (width - column).min(end - at);
+            self.at += count;
+            self.row += 1;
+            return Some(Segment { at: rows[row] as usize * width + column, gradient: Some(at), count });
+        }
+        let first = rows.get(row).map_or(end, |&row| row as usize * width);
+        if at < first {
+            let count = first.min(end) - at;
+            self.at += count;
+            return Some(Segment { at, gradient: None, count });
+        }
+        let count = (first + width).min(end) - at;
+        self.at += count;
+        self.row += 1;
+        Some(Segment { at, gradient: Some(row * width + at - first), count })
+    }
+}
+
+/// Some elements of one tensor.
 struct Run<'a, T, U, const S: usize> {
     update: &'a U,
     limit: T,
     average: Average<T>,
-    place: &'a Place<T, S>,
-    start: usize,
-    count: usize,
+    place: &'a Place<'a, T, S>,
+    segments: Segments<'a>,
 }
 
 impl<T: Float, U: Update<T, S>, const S: usize> Run<'_, T, U, S> {
@@ -102,16 +170,19 @@ impl<T: Float, U: Update<T, S>, const S: usize> Run<'_, T, U, S> {
     }
 }
 
-impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
-    type Output = [f64; 2];
+impl<T: Float, U: Update<T, S>, const S: usize> Run<'_, T, U, S> {
+    /// Updates `count` elements from `at` on with the gradient at `from`, or, where `ZERO`, with gradient zero.
+    ///
+    /// # Safety
+    /// at + count is at most the tensor's length, `from` has count elements unless `ZERO`, and nobody else has the elements.
     #[inline(always)]
-    fn run<I: Isa>(self) -> [f64; 2] {
+    unsafe fn span<I: Isa, const ZERO: bool>(&self, at: usize, from: *const T, count: usize) -> [f64; 2] {
         let place = self.place;
         let lanes = V::<T, I>::LANES;
-        let mut i = self.start;
-        let end = self.start + self.count;
+        let mut i = at;
+        let end = at + count;
         let mut total = [0.0; 2];
-        // SAFETY: start + count is at most the tensor's length, and no other part has these elements.
+        // SAFETY: this function's contract.
         unsafe {
             while i + lanes <= end {
                 let stop = if U::MEASURES { (i + BLOCK).min(end) } else { end };
@@ -122,7 +193,7 @@ impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
                         state[k] = V::<T, I>::load(place.state[k].add(i));
                     }
                     let parameter = V::<T, I>::load(place.parameter.add(i));
-                    let gradient = V::<T, I>::load(place.gradient.add(i));
+                    let gradient = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load(from.add(i - at)) };
                     let (parameter, state) = self.update(parameter, gradient, state);
                     if U::WRITES_PARAMETER {
                         parameter.store(place.parameter.add(i));
@@ -153,7 +224,7 @@ impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
                     state[k] = V::<T, I>::load_partial(place.state[k].add(i), rest);
                 }
                 let parameter = V::<T, I>::load_partial(place.parameter.add(i), rest);
-                let gradient = V::<T, I>::load_partial(place.gradient.add(i), rest);
+                let gradient = if ZERO { V::<T, I>::zero() } else { V::<T, I>::load_partial(from.add(i - at), rest) };
                 let (parameter, state) = self.update(parameter, gradient, state);
                 if U::WRITES_PARAMETER {
                     parameter.store_partial(place.parameter.add(i), rest);
@@ -183,6 +254,26 @@ impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
     }
 }
 
+impl<T: Float, U: Update<T, S>, const S: usize> Kernel for Run<'_, T, U, S> {
+    type Output = [f64; 2];
+    #[inline(always)]
+    fn run<I: Isa>(mut self) -> [f64; 2] {
+        let mut total = [0.0; 2];
+        while let Some(Segment { at, gradient, count }) = self.segments.next() {
+            let from = self.place.gradient;
+            // SAFETY: a segment lies within its tensor and its gradient, and no other part has its elements.
+            let sums = unsafe {
+                match gradient {
+                    Some(start) => self.span::<I, false>(at, from.add(start), count),
+                    None => self.span::<I, true>(at, from, count),
+                }
+            };
+            total = [total[0] + sums[0], total[1] + sums[1]];
+        }
+        total
+    }
+}
+
 /// Applies `update` to every element of every tensor; an interrupt does not stop it half-way.
 ///
 /// Gives the two sums of squares of each tensor where `U::MEASURES`, and nothing otherwise.
@@ -194,9 +285,11 @@ pub fn step<T: Float, U: Update<T, S>, const S: usize>(
     let mut end = 0;
     let places = tensors.iter_mut().map(|t| {
         let length = t.parameter.len();
-        debug_assert!(t.gradient.len() == length && t.state.iter().all(|s| s.len() == length));
+        debug_assert!(t.state.iter().all(|s| s.len() == length));
+        debug_assert!(t.gradient.len() == t.table.map_or(length, |table| table.rows.len() * table.width));
+        debug_assert!(t.table.is_none_or(|table| table.rows.windows(2).all(|pair| pair[0] < pair[1])));
         debug_assert!(t.average.as_ref().is_none_or(|a| a.len() == length));
-        end += length;
+        end += if t.table.is_some_and(|table| table.lazy) { t.gradient.len() } else { length };
         let mut state = [std::ptr::null_mut(); S];
         for (to, from) in state.iter_mut().zip(&mut t.state) {
             *to = from.as_mut_ptr();
@@ -204,6 +297,7 @@ pub fn step<T: Float, U: Update<T, S>, const S: usize>(
         Place {
             parameter: t.parameter.as_mut_ptr(),
             gradient: t.gradient.as_ptr(),
+            table: t.table,
             state,
             average: t.average.as_mut().map_or(std::ptr::null_mut(), |a| a.as_mut_ptr()),
             scale: T::from_f64(t.scale),
@@ -227,7 +321,8 @@ pub fn step<T: Float, U: Update<T, S>, const S: usize>(
             let begin = if index == 0 { 0 } else { places.0[index - 1].end };
             let count = place.end.min(stop) - at;
             if count > 0 {
-                let sum = simd::dispatch(Run { update, limit, average, place, start: at - begin, count });
+                let segments = Segments::new(place.table, at - begin, at - begin + count);
+                let sum = simd::dispatch(Run { update, limit, average, place, segments });
                 if U::MEASURES {
                     // Every boundary of a part or a tensor begins one piece, so part + index is a piece's own place.
                     for (to, value) in sums[part + index].iter().zip(sum) {
@@ -243,9 +338,9 @@ pub fn step<T: Float, U: Update<T, S>, const S: usize>(
 }
 
 /// The sums of each tensor from those of its pieces.
-fn gather<T, const S: usize>(places: &[Place<T, S>], sums: &[[AtomicU64; 2]]) -> Vec<[f64; 2]> {
+fn gather<T, const S: usize>(places: &[Place<'_, T, S>], sums: &[[AtomicU64; 2]]) -> Vec<[f64; 2]> {
     let mut begin = 0;
-    let of_tensor = |(index, place): (usize, &Place<T, S>)| {
+    let of_tensor = |(index, place): (usize, &Place<'_, T, S>)| {
         let mut total = [0.0; 2];
         for part in begin / PART..place.end.div_ceil(PART) {
             for (to, from) in total.iter_mut().zip(&sums[part + index]) {

@@ -318,6 +318,53 @@ pub fn dropout<T: Float>(source: Source, rate: f64, x: Option<&[T]>, y: &mut [T]
     });
 }
 
+/// α' = −scale·α of SELU: where a unit saturates.
+const SATURATED: f64 = -1.758_099_340_847_376_6;
+
+/// scale·x + shift where the element's word is kept, else `dropped`.
+struct AlphaDropout<'a, T> {
+    source: Source,
+    start: usize,
+    threshold: u32,
+    scale: T,
+    shift: T,
+    dropped: T,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Float> Kernel for AlphaDropout<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let AlphaDropout { source, start, threshold, scale, shift, dropped, x, y } = self;
+        for (n, y) in y.chunks_mut(WORDS).enumerate() {
+            let words = words(((start / WORDS + n) * WIDE) as u64, source.seed, source.stream);
+            let x = &x[n * WORDS..n * WORDS + y.len()];
+            for i in 0..y.len() {
+                y[i] = if words[i] >= threshold { x[i] * scale + shift } else { dropped };
+            }
+        }
+    }
+}
+
+/// y = a·(x where kept, else α') + b, with a = ((1 − rate)(1 + rate·α'²))^(−½) and b = −a·α'·rate, which keep mean 0 and
+/// variance 1 (Klambauer et al., 2017); `backward`: y = a·x where kept, else 0. Kept as in [`dropout`]; 0 ≤ rate < 1. NaN
+/// stays where it is kept.
+pub fn alpha_dropout<T: Float>(source: Source, rate: f64, backward: bool, x: &[T], y: &mut [T]) {
+    debug_assert!(x.len() == y.len());
+    let threshold = (rate * 4_294_967_296.0).round().min(4_294_967_295.0) as u32;
+    let a = ((1.0 - rate) * (1.0 + rate * SATURATED * SATURATED)).powf(-0.5);
+    let b = -a * SATURATED * rate;
+    let (shift, dropped) = if backward { (0.0, 0.0) } else { (b, a * SATURATED + b) };
+    let (scale, shift, dropped) = (T::from_f64(a), T::from_f64(shift), T::from_f64(dropped));
+    parallel_chunks(chunks(y, PART), |part, y| {
+        let start = part * PART;
+        let x = &x[start..start + y.len()];
+        simd::dispatch(AlphaDropout { source, start, threshold, scale, shift, dropped, x, y });
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

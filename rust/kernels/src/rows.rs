@@ -49,8 +49,18 @@ pub fn gather_rows<T: Copy + Send + Sync, N: Index>(table: &[T], width: usize, i
 
 /// The indices sorted, each with its place, places rising within an index; and where each distinct index begins.
 pub fn group<N: Index>(indices: &[N]) -> (Vec<(i64, usize)>, Vec<usize>) {
-    let mut order: Vec<(i64, usize)> = indices.iter().enumerate().map(|(at, i)| (i.get(), at)).collect();
-    order.sort_unstable();
+    let small = |n: i64| u32::try_from(n).is_ok();
+    let order: Vec<(i64, usize)> = if small(indices.len() as i64) && indices.iter().all(|i| small(i.get())) {
+        // Index and place in one word sort several times as fast as pairs do.
+        let pack = |(at, i): (usize, &N)| (i.get() as u64) << 32 | at as u64;
+        let mut keys: Vec<u64> = indices.iter().enumerate().map(pack).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|key| ((key >> 32) as i64, (key & 0xFFFF_FFFF) as usize)).collect()
+    } else {
+        let mut pairs: Vec<_> = indices.iter().enumerate().map(|(at, i)| (i.get(), at)).collect();
+        pairs.sort_unstable();
+        pairs
+    };
     let starts = (0..order.len()).filter(|&k| k == 0 || order[k].0 != order[k - 1].0).collect();
     (order, starts)
 }

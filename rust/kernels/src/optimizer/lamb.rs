@@ -79,6 +79,7 @@ pub fn lamb_step<T: Float>(rule: &Lamb, around: Around, tensors: &mut [Tensor<'_
         Tensor {
             parameter: &mut *tensor.parameter,
             gradient: m,
+            table: None,
             state: [&mut **v],
             average: average.as_deref_mut(),
             scale: rule.lr * ratio * unbias,
