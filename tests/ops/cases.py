@@ -12,8 +12,21 @@ import numpy as np
 from neuroxide import ops
 from neuroxide.ops import boxes as box_ops
 from neuroxide.ops import roi as roi_ops
-from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, norm, reduce, roi, softmax, topk
-from tests.reference import activation, category, elementwise, gemm, loss, norm, random, reduce, softmax, topk
+from tests.reference import (
+    activation,
+    boxes,
+    category,
+    ctc,
+    elementwise,
+    gemm,
+    loss,
+    norm,
+    random,
+    reduce,
+    roi,
+    softmax,
+    topk,
+)
 
 
 @dataclass
