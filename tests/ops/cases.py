@@ -12,8 +12,7 @@ import numpy as np
 from neuroxide import ops
 from neuroxide.ops import boxes as box_ops
 from neuroxide.ops import roi as roi_ops
-from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, reduce, roi, softmax
-from tests.reference import activation, elementwise, gemm, loss, norm, reduce, softmax, topk
+from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, norm, reduce, roi, softmax, topk
 
 
 @dataclass
@@ -518,6 +517,9 @@ CTC = [
             x.dtype,
         ),
         draw(2, 7, 4),
+    ),
+]
+
 
 def _norm(name, op, expected, *inputs):
     return Case(name, op, expected, inputs, True, {"float32": 1e-5, "float64": 1e-12})

@@ -1,7 +1,5 @@
 """Helpers around the library: seeds, one-hot labels, names in files, files fetched once."""
 
-from typing import TYPE_CHECKING, Any
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +16,8 @@ from neuroxide.utils.registry import (
 )
 
 if TYPE_CHECKING:
-    from neuroxide.utils.files import get_file
     from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+    from neuroxide.utils.files import get_file
     from neuroxide.visualization import plot_model
 
 __all__ = [
@@ -42,14 +40,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "get_file":  # few programs download anything
-        from neuroxide.utils import files
-
-        return files.get_file
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 # Keras has these here; their homes themselves need this room.
 _ELSEWHERE = {
+    "get_file": "neuroxide.utils.files",
     "PyDataset": "neuroxide.data",
     "pack_x_y_sample_weight": "neuroxide.data",
     "plot_model": "neuroxide.visualization",
