@@ -27,6 +27,7 @@ from tests.reference import (
     softmax,
     topk,
 )
+from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, norm, reduce, roi, softmax, topk
 
 
 @dataclass
@@ -668,6 +669,87 @@ CTC = [
             x.dtype,
         ),
         draw(2, 7, 4),
+    ),
+]
+
+
+def _norm(name, op, expected, *inputs):
+    return Case(name, op, expected, inputs, True, {"float32": 1e-5, "float64": 1e-12})
+
+
+NORM = [
+    *[
+        _norm(
+            f"batch_norm-{shape}-{axis}",
+            lambda x, g, b, axis=axis: ops.batch_norm(x, g, b, axis)[0],
+            lambda x, g, b, axis=axis: norm.batch_norm(x, g, b, axis, 1e-3)[0],
+            draw(*shape), draw(shape[axis], seed=1), draw(shape[axis], seed=2),
+        )
+        for shape, axis in (((5, 3), -1), ((5, 3), 0), ((2, 3, 4), 1), ((2, 3, 2, 5), 3), ((40, 2), 1))
+    ],
+    _norm(
+        "batch_norm-bare",
+        lambda x: ops.batch_norm(x)[0], lambda x: norm.batch_norm(x, None, None, -1, 1e-3)[0], draw(7, 3),
+    ),
+    *[
+        _norm(
+            f"batch_normalization-{shape}-{axis}",
+            lambda x, m, v, b, g, axis=axis: ops.batch_normalization(x, m, v, axis, b, g, 0.1),
+            lambda x, m, v, b, g, axis=axis: norm.scaled(x, m, v, g, b, axis, 0.1),
+            draw(*shape), draw(shape[axis]), draw(shape[axis], low=0.2), draw(shape[axis], seed=1),
+            draw(shape[axis], seed=2),
+        )
+        for shape, axis in (((5, 3), -1), ((2, 3, 4), 1), ((2, 3, 2, 5), 2))
+    ],
+    *[
+        _norm(
+            f"group_norm-{shape}-{groups}-{axis}",
+            lambda x, g, b, n=groups, axis=axis: ops.group_norm(x, g, b, n, axis),
+            lambda x, g, b, n=groups, axis=axis: norm.group_norm(x, g, b, n, axis, 1e-3),
+            draw(*shape), draw(shape[axis], seed=1), draw(shape[axis], seed=2),
+        )
+        for shape, groups, axis in (((3, 4), 2, -1), ((2, 3, 4), 4, -1), ((2, 4, 3), 2, 1), ((2, 3, 4, 2), 1, 2))
+    ],
+    *[
+        _norm(
+            f"layer_normalization-{shape}-{axes}",
+            lambda x, g, b, axes=axes: ops.layer_normalization(x, g, b, axes, 1e-3),
+            lambda x, g, b, axes=axes: norm.rows(x, "layer", g, b, axes, 1e-3),
+            draw(*shape), draw(*[shape[a] for a in axes], seed=1), draw(*[shape[a] for a in axes], seed=2),
+        )
+        for shape, axes in (((5, 3), (1,)), ((5, 3), (0,)), ((2, 3, 4), (1, 2)), ((2, 3, 4), (0, 2)), ((2, 17), (1,)))
+    ],
+    *[
+        _norm(
+            f"rms_normalization-{shape}-{axes}",
+            lambda x, g, axes=axes: ops.rms_normalization(x, g, axes, 1e-3),
+            lambda x, g, axes=axes: norm.rows(x, "rms", g, None, axes, 1e-3),
+            draw(*shape), draw(*[shape[a] for a in axes], seed=1),
+        )
+        for shape, axes in (((4, 5), (1,)), ((2, 3, 4), (0, 2)))
+    ],
+    *[
+        _norm(
+            f"normalize-{order}-{axis}",
+            lambda x, order=order, axis=axis: ops.normalize(x, axis, order),
+            lambda x, order=order, axis=axis: x / np.sum(np.abs(x) ** order, axis, keepdims=True) ** (1 / order),
+            draw(3, 4, away=0.1),
+        )
+        for order in (1, 2, 3)
+        for axis in (-1, 0, None)
+    ],
+    _norm("moments-mean", lambda x: ops.moments(x, [0, 2])[0], lambda x: x.mean((0, 2)), draw(2, 3, 4)),
+    _norm("moments-variance", lambda x: ops.moments(x, [0, 2])[1], lambda x: x.var((0, 2)), draw(2, 3, 4)),
+]  # fmt: skip
+TOPK = [
+    *(
+        _plain(
+            f"top_k-{shape}-{k}",
+            lambda x, k=k: ops.top_k(x, k)[0],
+            lambda x, k=k: topk.topk(x, k)[0],
+            draw(*shape),
+        )
+        for shape, k in (((5,), 2), ((3, 7), 7), ((2, 3, 40), 5), ((4, 300), 17), ((0, 4), 2), ((3, 4), 0))
     ),
 ]
 

@@ -13,7 +13,7 @@ from neuroxide.backend import kernels
 from neuroxide.ops.elementwise import absolute, divide, maximum, multiply, power, rsqrt
 from neuroxide.ops.movement import reshape, transpose
 from neuroxide.ops.reduce import mean, sum, var
-from neuroxide.ops.shapes import all_axes, as_tensor, one_axis
+from neuroxide.ops.shapes import all_axes, as_tensor, one_axis, whole
 
 ACTIVATIONS = ("linear", "relu")
 
@@ -63,6 +63,7 @@ def _row_norm(inputs: Any, gamma: Any, beta: Any, form: str, axes: int, epsilon:
     return y, pullback
 
 
+@whole
 def batch_norm(
     x: Any,
     gamma: Any = None,
@@ -108,6 +109,7 @@ def batch_norm(
     return _channel_norm(x, gamma, beta, axis, 0, float(epsilon), activation)  # type: ignore[return-value]
 
 
+@whole
 def group_norm(
     x: Any,
     gamma: Any = None,
@@ -156,6 +158,7 @@ def group_norm(
     return _channel_norm(x, gamma, beta, axis, operator.index(groups), float(epsilon), activation)[0]
 
 
+@whole
 def batch_normalization(
     x: Any,
     mean: Any,
@@ -201,6 +204,7 @@ def batch_normalization(
     return _channel_scale(x, mean, variance, scale, offset, axis, float(epsilon), activation)
 
 
+@whole
 def layer_normalization(
     x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None, **kwargs: Any
 ) -> Tensor:
@@ -245,6 +249,7 @@ def layer_normalization(
     return y if gamma is None else multiply(y, reshape(gamma, shape))
 
 
+@whole
 def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
     """scale · x / √(mean(x²) + ε), with the mean over the axes.
 
@@ -274,6 +279,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
     )
 
 
+@whole
 def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
     """x / max(‖x‖, ε), with the norm (Σ |x|^order)^(1/order) over the axes.
 
@@ -312,6 +318,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
     return divide(x, power(total, 1.0 / order))
 
 
+@whole
 def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
     """Mean and variance (divided by the count) over the axes.
 

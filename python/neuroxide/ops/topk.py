@@ -10,7 +10,7 @@ from neuroxide.autograd.tensor import Tensor
 from neuroxide.backend import kernels
 from neuroxide.ops.elementwise import cast
 from neuroxide.ops.reduce import max, min
-from neuroxide.ops.shapes import as_tensor
+from neuroxide.ops.shapes import as_tensor, whole
 
 _EXACT = 2**53  # whole numbers up to here are float64
 
@@ -27,6 +27,7 @@ def _topk(x: Any, k: int) -> Any:
     return (values, indices), pullback
 
 
+@whole
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The k largest values along the last axis, and where they are.
 

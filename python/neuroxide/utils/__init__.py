@@ -39,8 +39,10 @@ __all__ = [
     "unpack_x_y_sample_weight",
 ]
 
+
 # Keras has these here; their homes themselves need this room.
 _ELSEWHERE = {
+    "get_file": "neuroxide.utils.files",
     "PyDataset": "neuroxide.data",
     "get_file": "neuroxide.utils.files",
     "pack_x_y_sample_weight": "neuroxide.data",
