@@ -127,6 +127,8 @@ class Ours(Library):
     def gradients(self, function: Any, tensors: list[Any], variables: list[Any]) -> tuple[Any, list[Any]]:
         value = function(*tensors)
         wanted = [*tensors, *variables]
+        if not getattr(value, "requires_grad", True):
+            return value, [None] * len(wanted)
         if not value.shape:
             found = self.root.gradients(value, wanted)
         else:
