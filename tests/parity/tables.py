@@ -20,7 +20,7 @@ COUNTS = literal([[3, 1], [2, 3]])
 _PLAIN_ACTIVATIONS = (
     "linear relu leaky_relu relu6 elu celu selu gelu silu swish sigmoid tanh softmax log_softmax softplus softsign "
     "exponential hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid mish tanh_shrink squareplus soft_shrink "
-    "hard_shrink sparse_plus sparse_sigmoid sparsemax glu"
+    "hard_shrink sparse_plus sparse_sigmoid glu"
 )
 ACTIVATIONS: list[Case] = [
     *[case(name, (3, 4)) for name in _PLAIN_ACTIVATIONS.split()],
@@ -396,7 +396,7 @@ NOT_COMPARED: dict[str, dict[str, str]] = {
     "initializers": {"Initializer": "the base class"},
     "regularizers": {"Regularizer": "the base class"},
     "constraints": {"Constraint": "the base class"},
-    "activations": {},
+    "activations": {"sparsemax": "Keras 3.15's results do not sum to 1; ours are held against bisection"},
 }
 
 # Where ours differs on purpose; told in the docs.

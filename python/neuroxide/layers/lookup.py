@@ -70,10 +70,14 @@ class IndexLookup(DataLayer):
         self._fixed = vocabulary is not None
         self._tokens: Array | None = None
         self._idf: Array | None = None
+        self._given: tuple[list[Any], Any] | None = None
         self._forget()
         self.built = True
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
+            if not isinstance(vocabulary, (str, os.PathLike)):
+                weights = None if idf_weights is None else values_of(idf_weights).tolist()
+                self._given = (values_of(vocabulary).tolist(), weights)
 
     @property
     def _label(self) -> str:
@@ -158,6 +162,8 @@ class IndexLookup(DataLayer):
 
     def _set_tokens(self, tokens: Array, weights: Array | None) -> None:
         self._tokens, self._idf = tokens, weights
+        # What the constructor was given, for the configuration; learnt tokens stand there whole.
+        self._given = None
         order = np.argsort(tokens, kind="stable")
         self._sorted, self._places = tokens[order], order + self._token_start
 
@@ -288,6 +294,8 @@ class IndexLookup(DataLayer):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, with the vocabulary as it is."""
         known = self._tokens is not None
+        learnt = (self.get_vocabulary(), None if self._idf is None else self._idf.tolist()) if known else (None, None)
+        vocabulary, idf_weights = self._given or learnt if known else learnt
         return {
             **super().get_config(),
             "invert": self.invert,
@@ -298,8 +306,8 @@ class IndexLookup(DataLayer):
             "output_mode": self.output_mode,
             "sparse": False,
             "pad_to_max_tokens": self.pad_to_max_tokens,
-            "idf_weights": None if self._idf is None else self._idf.tolist(),
-            "vocabulary": self.get_vocabulary() if known else None,
+            "idf_weights": idf_weights,
+            "vocabulary": vocabulary,
             "vocabulary_size": self.vocabulary_size() if known else None,
             "oov_method": self.oov_method,
             "salt": self.salt,
