@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import subprocess
@@ -22,7 +23,7 @@ def code_of(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
     blocks = []
     for match in BLOCK.finditer(text):
-        if match[1] is None:
+        if match[1] is None and not match[2].startswith(">>>"):
             # Blank lines in front make the line numbers of a traceback those of the page.
             lines = text[: match.start(2)].count("\n") - sum(block.count("\n") for block in blocks)
             blocks.append("\n" * lines + match[2])
@@ -47,8 +48,17 @@ def test_code_on_the_page_runs(page: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+SESSIONS = [page for page in PAGES if ">>> " in page.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_sessions_on_the_page_give_what_they_show(page: Path) -> None:
+    done = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert done.attempted and not done.failed
+
+
 def test_there_is_code_to_run() -> None:
-    assert len(WITH_CODE) >= 8
+    assert len(WITH_CODE) >= 8 and len(SESSIONS) >= 2
 
 
 def test_every_page_is_in_the_site_and_every_room_has_one() -> None:

@@ -27,7 +27,6 @@ from tests.reference import (
     softmax,
     topk,
 )
-from tests.reference import activation, boxes, ctc, elementwise, gemm, loss, norm, reduce, roi, softmax, topk
 
 
 @dataclass

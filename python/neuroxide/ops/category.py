@@ -9,7 +9,7 @@ from neuroxide.autograd.differentiable import primitive
 from neuroxide.autograd.tensor import Tensor
 from neuroxide.backend import kernels
 from neuroxide.ops.elementwise import cast
-from neuroxide.ops.shapes import as_tensor, dtype_name
+from neuroxide.ops.shapes import as_tensor, dtype_name, whole
 
 
 @primitive
@@ -17,6 +17,7 @@ def _digitize(values: Any, bins: Any) -> Any:
     return kernels(values).digitize(values, bins), None
 
 
+@whole
 def digitize(x: Any, bins: Any) -> Tensor:
     """The number of bin boundaries that are at most x, for each element: bin i holds bins[i−1] ≤ x < bins[i].
 
@@ -60,6 +61,7 @@ def _categories(name: str, x: Any) -> Any:
     return x if x.dtype.name in ("int32", "int64") else cast(x, "int64")
 
 
+@whole
 def multi_hot(x: Any, num_classes: int, dtype: Any = "float32") -> Tensor:
     """1 at each number that occurs along the last axis of x, 0 elsewhere.
 
@@ -79,6 +81,7 @@ def multi_hot(x: Any, num_classes: int, dtype: Any = "float32") -> Tensor:
     return _category_counts(_categories("multi_hot", x), None, int(num_classes), True, dtype_name(dtype))
 
 
+@whole
 def category_counts(x: Any, num_classes: int, weights: Any = None, dtype: Any = "float32") -> Tensor:
     """How often each number occurs along the last axis of x, or the sum of the weights where it does.
 
