@@ -44,7 +44,6 @@ __all__ = [
 _ELSEWHERE = {
     "get_file": "neuroxide.utils.files",
     "PyDataset": "neuroxide.data",
-    "get_file": "neuroxide.utils.files",
     "pack_x_y_sample_weight": "neuroxide.data",
     "plot_model": "neuroxide.visualization",
     "unpack_x_y_sample_weight": "neuroxide.data",
