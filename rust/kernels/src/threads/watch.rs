@@ -44,7 +44,10 @@ pub fn checkpoint() -> bool {
     if pending() {
         return true;
     }
-    begin();
+    // On a busy machine calls may come further apart than `GAP`: a stretch that began anew each time would never ask.
+    if STRETCH.get().is_none() {
+        begin();
+    }
     should_stop()
 }
 
