@@ -42,8 +42,8 @@ def weight_histograms(
     Example:
         >>> import neuroxide as nx
         >>> model = nx.Sequential([nx.Input((4,)), nx.layers.Dense(8), nx.layers.Dense(1)])
-        >>> [axes.get_title(loc="left") for axes in weight_histograms(model).axes]
-        ['dense/kernel', 'dense/bias', 'dense_1/kernel', 'dense_1/bias']
+        >>> len(weight_histograms(model).axes)
+        4
     """
     weights = [(weight.path, weight.numpy().reshape(-1)) for weight in model.trainable_weights]
     if not weights:
