@@ -410,6 +410,109 @@ def test_the_guard_sees_gradients():
         model.train_on_batch(X, Y)
 
 
+class OwnStep(nx.Sequential):
+    """A training step of its own; `then` is done with its logs after the optimizer's step."""
+
+    def then(self, logs):
+        return logs
+
+    def train_step(self, data):
+        x, y, _ = nx.utils.unpack_x_y_sample_weight(data)
+        loss = self.compute_loss(x, y, self(x, training=True))
+        weights = self.trainable_weights
+        self.optimizer.apply(nx.gradients(loss, weights), weights)
+        return self.then({"loss": loss, **self.compute_metrics(x, y, self(x))})
+
+
+def state_of(model):
+    values = [v.numpy() for v in [*model.weights, *model.optimizer.variables]]
+    return values + [np.asarray(v) for metric in model.metrics for v in metric.get_state().values()]
+
+
+def assert_untouched(before, model):
+    after = state_of(model)
+    assert len(before) == len(after)
+    for old, new in zip(before, after):
+        np.testing.assert_array_equal(old, new)
+
+
+def own_step(cls=OwnStep, spoil="spoil"):
+    model = cls([nx.Input((3,)), layers.Dense(3), Spoil(name=spoil), layers.Dropout(0.5), layers.Dense(1)])
+    model.compile("adam", "mse", metrics=["mae"], nan_guard=True)
+    model.train_on_batch(X, Y)
+    return model
+
+
+def test_the_guard_holds_in_a_train_step_of_ones_own():
+    model, x = own_step(), X.copy()
+    model.layers[0].set_weights([np.eye(3), np.zeros(3)])
+    x[17, 1] = 9.0
+    before = state_of(model)
+    with pytest.raises(
+        nx.models.NonFiniteError, match=r"gradient of .* is not finite: layer 'spoil' \(Spoil\) is the first"
+    ) as e:
+        model.train_on_batch(x, Y)
+    assert e.value.layer is model.layers[1]
+    assert e.value.batch[0] is x
+    assert_untouched(before, model)
+    with pytest.raises(nx.models.NonFiniteError, match=r"epoch 1, batch 1: .* layer 'spoil'"):
+        model.fit(x, Y, shuffle=False, batch_size=40, verbose=0)
+    assert int(model.optimizer.iterations) == 1
+    model.fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("how", ["logs", "by hand", "second optimizer"])
+def test_the_guard_takes_back_what_a_train_step_did_before_it_went_wrong(how):
+    class Late(OwnStep):
+        bad = False
+        second = nx.optimizers.SGD(0.1, momentum=0.9)
+
+        def then(self, logs):
+            weights = self.trainable_weights
+            value = np.float32("nan") if self.bad else np.float32(0)
+            if how == "logs":
+                return {**logs, "own": value}
+            if how == "by hand":
+                weights[0].assign_add(np.full(weights[0].shape, value))
+            else:
+                self.second.apply([np.ones(w.shape, np.float32) for w in weights], weights)
+                self.second.apply([np.full(w.shape, value) for w in weights], weights)
+            return logs
+
+    told = {"logs": "train_step gave own=nan", "by hand": "left weight layers/0/kernel not finite"}
+    model = own_step(Late)
+    model.bad = True
+    before, second = state_of(model), [v.numpy() for v in model.second.variables]
+    with pytest.raises(nx.models.NonFiniteError, match=told.get(how, "the gradient of .*kernel is not finite")) as e:
+        model.train_on_batch(X, Y)
+    assert e.value.layer is None
+    assert_untouched(before, model)
+    for old, new in zip(second, [v.numpy() for v in model.second.variables], strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_the_guard_holds_before_a_model_with_its_own_step_has_weights():
+    class Late(nx.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = Spoil(name="early"), layers.Dense(1)
+
+        def call(self, x):
+            return self.last(self.first(x))
+
+        train_step = OwnStep.train_step
+        then = OwnStep.then
+
+    model, x = Late(), X.copy()
+    model.compile("adam", "mse", nan_guard=True)
+    x[2, 2] = 9.0
+    with pytest.raises(nx.models.NonFiniteError, match="layer 'early'"):
+        model.train_on_batch(x, Y)
+    assert int(model.optimizer.iterations) == 0
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+    model.train_on_batch(X, Y)
+
+
 def test_every_metric_of_one_name_compiles(tmp_path):
     """Names as Keras takes them; metrics of several numbers stay arrays in logs and survive a back-up."""
     x = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)

@@ -8,7 +8,8 @@ import numpy as np
 
 from neuroxide import ops
 from neuroxide.autograd import Tensor
-from neuroxide.layers.base import Layer, name_layer
+from neuroxide.layers.base import Layer
+from neuroxide.layers.calling import name_layer
 from neuroxide.layers.graph import KerasTensor
 from neuroxide.utils import tree
 from neuroxide.utils.naming import suggest, to_snake_case

@@ -88,8 +88,9 @@ class Trainer(Loops):
             steps_per_execution: 1; larger numbers are not supported.
             jit_compile: "auto" or False; True is not supported.
             auto_scale_loss: accepted; it concerns half precision, which is not supported.
-            nan_guard: check every training batch for NaN and infinity; the first raises `NonFiniteError` before the
-                weights change, and names the layer. One more pass over the gradients.
+            nan_guard: check every training batch for NaN and infinity; the first raises `NonFiniteError`, names the
+                layer, and leaves weights and optimizer as they were. One more pass over the gradients; with a
+                `train_step` of one's own also a copy of the weights and the optimizers' state.
 
         Raises:
             ValueError: an argument that isn't supported, or an unknown name.
@@ -296,12 +297,7 @@ class Trainer(Loops):
             if self._trainer.session:
                 self._trainer.session.warned = True
             return
-        grads = gradients(loss, weights)
-        if self._trainer.nan_guard:
-            from neuroxide.models.guard import check_gradients
-
-            check_gradients(weights, grads)
-        self._trainer.optimizer.apply(grads, weights)
+        self._trainer.optimizer.apply(gradients(loss, weights), weights)
 
     # -- batches -----------------------------------------------------------------------------------------------------
 

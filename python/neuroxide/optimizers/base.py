@@ -14,6 +14,7 @@ import numpy as np
 from neuroxide.autograd import Rows, Tensor, Variable, no_grad
 from neuroxide.autograd.tensor import as_array
 from neuroxide.backend import kernels
+from neuroxide.optimizers.asking import ASKED
 from neuroxide.optimizers.clipping import clip_factors, scaled
 from neuroxide.optimizers.state import OptimizerState
 from neuroxide.utils import registry
@@ -149,6 +150,8 @@ class Optimizer(OptimizerState):
             arrays = [g if g is None or type(g) is Rows else as_array(g) for g in grads]
             if type(None) in kinds:
                 arrays, variables, places = self._without_missing(arrays, variables, places)
+        if ASKED.before_step is not None:
+            ASKED.before_step(self, variables, arrays)
         with no_grad():
             self._apply(arrays, variables, places)
         count = self._iterations
