@@ -11,6 +11,8 @@ def overlap(kind, a, b, eps, aligned=False):
     union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - iw * ih
     iou = iw * ih / (union + more)
     cw, ch = max(a[2], b[2]) - min(a[0], b[0]), max(a[3], b[3]) - min(a[1], b[1])
+    if not aligned:  # as torchvision; matters for boxes with a negative side only
+        cw, ch = max(cw, 0.0), max(ch, 0.0)
     if kind == "giou":
         return iou - (cw * ch - union) / (cw * ch + more)
     if kind == "iou":

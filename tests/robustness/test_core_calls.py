@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neuroxide import _core
+from tests.robustness.answers import ANSWERS
 from tests.robustness.calls import Call, Text
 from tests.robustness.worker import Fault, Record, check, public_functions
 
@@ -42,6 +44,8 @@ def judge(report, names):
     assert not faults, f"{len(faults)} functions at fault:\n" + "\n".join(faults)
     never = [name for name in names if not report["accepted"].get(name)]
     assert not never, f"no call of these was ever accepted; give them a recipe in recipes.py: {never}"
+    alone = [name for name in names if name in ANSWERS and not report["compared"].get(name)]
+    assert not alone, f"no answer of these was ever compared with its reference: {alone}"
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
@@ -96,3 +100,10 @@ def test_checker_sees_each_kind_of_fault(monkeypatch, function, what):
     monkeypatch.setattr(_core, "isa", function)
     with pytest.raises(Fault, match=what):
         check(Call("isa", (Text("np.zeros(3)"),)), Record())
+
+
+def test_checker_sees_a_wrong_answer(monkeypatch):
+    right = _core.exp
+    monkeypatch.setattr(_core, "exp", lambda x: right(x) * np.float32(1 + 1e-4))
+    with pytest.raises(Fault, match="part 0 of the answer is wrong: "):
+        check(Call("exp", (Text("np.ones(3, 'float32')"),)), Record())

@@ -2,7 +2,8 @@
 
     python -m tests.robustness.worker LAST_CALL_FILE EXAMPLES SEED [NAME ...]
 
-Prints one JSON object: `calls`, `accepted` by name, and `faults`, each with the call's text and what went wrong.
+Prints one JSON object: `calls`, `accepted` and `compared` (with a reference) by name,
+and `faults`, each with the call's text and what went wrong.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from neuroxide import _core
-from tests.robustness import values
+from tests.robustness import answers, values
 from tests.robustness.calls import FLOATS, Call, Maker, broken, of_signature
 from tests.robustness.recipes import RECIPES
 
@@ -45,6 +46,7 @@ class Record:
 
     calls: int = 0
     accepted: Counter[str] = field(default_factory=Counter)
+    compared: Counter[str] = field(default_factory=Counter)
     faults: list[dict[str, str]] = field(default_factory=list)
 
     def fault(self, call: Call, what: str) -> None:
@@ -91,6 +93,7 @@ def check(call: Call, record: Record) -> None:
     arguments, keywords = evaluate(call)
     function = getattr(_core, call.name)
     before = bytes_of(arguments)
+    given = evaluate(call)[0] if call.name in IN_PLACE else arguments
     record.calls += 1
     start = time.perf_counter()
     try:
@@ -107,6 +110,22 @@ def check(call: Call, record: Record) -> None:
             raise Fault(f"took {time.perf_counter() - start:.1f} s")
     record.accepted[call.name] += 1
     accepted(call, arguments, keywords, before, result)
+    compared(call, given, keywords, result, arguments, record)
+
+
+def compared(
+    call: Call, given: list[Any], keywords: dict[str, Any], result: Any, after: list[Any], record: Record
+) -> None:
+    """Checks the answer against the slow reference, where there is one."""
+    try:
+        what = answers.wrong(call.name, given, keywords, result, after)
+    except (answers.Skip, OverflowError):  # of huge whole numbers in Python's arithmetic
+        return
+    except Exception as error:
+        raise Fault(f"accepted, but the reference raised {type(error).__name__}: {error}") from error
+    if what:
+        raise Fault(what)
+    record.compared[call.name] += 1
 
 
 def refused(call: Call, error: BaseException) -> None:
@@ -200,7 +219,7 @@ def main() -> None:
     record = Record()
     for name in names:
         fuzz(name, examples, number, last, record)
-    print(json.dumps({"calls": record.calls, "accepted": record.accepted, "faults": record.faults}))
+    print(json.dumps(vars(record)))
 
 
 if __name__ == "__main__":
