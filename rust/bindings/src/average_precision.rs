@@ -139,8 +139,9 @@ fn accumulate_coco<'py>(
         ignored: column(FUNC, "ignored", ignored, &[n, areas])?,
     };
     no_nan(FUNC, "score", records.score)?;
-    if thresholds > MOST_THRESHOLDS {
-        return Err(PyValueError::new_err(format!("{FUNC}: expected at most {MOST_THRESHOLDS} IoU thresholds")));
+    if !(1..=MOST_THRESHOLDS).contains(&thresholds) {
+        let text = format!("{FUNC}: expected 1 to {MOST_THRESHOLDS} IoU thresholds, got {thresholds}");
+        return Err(PyValueError::new_err(text));
     }
     let (recalls, most) = (Arg::new(FUNC, "recalls", recalls)?, Arg::new(FUNC, "most", most)?);
     let (r, m) = (recalls.len(), most.len());
