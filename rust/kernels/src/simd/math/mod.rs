@@ -192,13 +192,15 @@ pub fn erf<T: Float, V: Vector<T>>(x: V) -> V {
     T::erf(x)
 }
 
-/// sin x; error ≤ 2 ULP (f32), 2.5 (f64) up to SINE_LIMIT, beyond it the C library's.
+/// sin x; up to SINE_LIMIT the error is 2.34 ULP at most in f32 (at 4505.2; the full sweep asks 2 and fails), 2.5 in f64;
+/// beyond it the C library's.
 #[inline(always)]
 pub fn sin<T: Float, V: Vector<T>>(x: V) -> V {
     sine_of::<T, V>(x, T::ZERO, |value| value.slow_sin_cos().0)
 }
 
-/// cos x; error ≤ 2 ULP (f32), 2.5 (f64) up to SINE_LIMIT, beyond it the C library's.
+/// cos x; up to SINE_LIMIT the error is 2.33 ULP at most in f32 (at 2228.9; the full sweep asks 2 and fails), 2.5 in f64;
+/// beyond it the C library's.
 #[inline(always)]
 pub fn cos<T: Float, V: Vector<T>>(x: V) -> V {
     sine_of::<T, V>(x, T::ONE, |value| value.slow_sin_cos().1)
