@@ -2,7 +2,7 @@
 
 use super::pack;
 use super::plan::Plan;
-use super::tile::{Kernels, MAX_ROWS, Scalar, Tile, Width};
+use super::tile::{FETCH_EVERY, Kernels, LINE, MAX_ROWS, Scalar, Tile, Width};
 use super::{Activation, Epilogue, Factor, Shape, activate};
 use crate::scratch::{self, Plain};
 use std::ops::Range;
@@ -13,8 +13,8 @@ const SKEW: usize = 16;
 const COPIED: usize = 128 << 10;
 /// Panels for which crowded rows of A are not worth copying.
 const FEW: usize = 2;
-/// Bytes of a cache line.
-const LINE: usize = 64;
+/// Bytes of B from which it hardly stays in the second-level caches.
+const FAR: usize = 8 << 20;
 
 /// Where the operands lie. Shared by all threads of a product.
 pub(super) struct Pointers<T> {
@@ -28,6 +28,8 @@ pub(super) struct Pointers<T> {
     b_batch: usize,
     a_transposed: bool,
     b_transposed: bool,
+    /// B comes from beyond the second-level caches.
+    b_far: bool,
     accumulate: bool,
     bias: *const T,
     activation: Activation,
@@ -59,6 +61,7 @@ impl<T: Copy> Pointers<T> {
             b_batch: b.batch_stride,
             a_transposed: a.transposed,
             b_transposed: b.transposed,
+            b_far: !b.transposed && size_of_val(b.data) / shape.batch.max(1) >= FAR,
             accumulate: epilogue.accumulate,
             bias: epilogue.bias.map_or(std::ptr::null(), <[T]>::as_ptr),
             activation: epilogue.activation,
@@ -172,9 +175,13 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
     /// As `new`.
     unsafe fn slab(&self, panels: &[Panel], k0: usize, depth: usize, packed_b: &mut [T], copied_a: &mut [T]) {
         let kernels = self.kernels;
-        let single = self.rows.len() <= kernels.rows;
         // SAFETY: handed on; all offsets lie within the block's part of the operands.
         unsafe {
+            if self.spreads() {
+                let from = self.b.wrapping_add(k0 * self.p.b_stride + self.columns.start);
+                let last = panels.last().map_or(0, |p| p.elements);
+                pack::spread(from, self.p.b_stride, self.columns.len(), depth, packed_b, last);
+            }
             if self.p.b_transposed {
                 for p in panels {
                     let columns = p.elements.min(self.columns.end - p.column);
@@ -200,26 +207,25 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
                     let rows = kernels.rows.min(group - r);
                     let a = RowsOfA { a: copied.a.wrapping_add(self.offset_of_a(&copied, r, depth)), ..copied };
                     for (at, p) in panels.iter().enumerate() {
-                        let ahead = [
-                            self.ahead_in_a(i, group, r / kernels.rows * panels.len() + at, panels.len(), k0, depth, 0),
-                            self.ahead_in_b(i + r + rows, p, k0, depth).unwrap_or_else(|| {
-                                self.ahead_in_a(
-                                    i,
-                                    group,
-                                    r / kernels.rows * panels.len() + at,
-                                    panels.len(),
-                                    k0,
-                                    depth,
-                                    1,
-                                )
-                            }),
-                        ];
-                        self.tile(p, &a, i + r, rows, k0, depth, packed_b, first && r == 0, single, ahead);
+                        let t = r / kernels.rows * panels.len() + at;
+                        let ahead = self.ahead(i + r, i + group, t, p, panels.len(), k0, depth);
+                        self.tile(p, &a, i + r, rows, k0, depth, packed_b, first && r == 0, ahead);
                     }
                 }
                 i += group;
             }
         }
+    }
+
+    /// Whether the block is one row of tiles.
+    fn single(&self) -> bool {
+        self.rows.len() <= self.kernels.rows
+    }
+
+    /// Whether B is brought into panels before it is used: where a row of tiles alone would wait for B's rows, which come
+    /// from far away a few lines at a time. With more rows the first ones bring it.
+    fn spreads(&self) -> bool {
+        self.p.b_far && self.single()
     }
 
     /// Panels that are copied at once from a transposed A.
@@ -232,45 +238,55 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         (self.p.a_stride * size_of::<T>()).is_multiple_of(2048)
     }
 
-    /// Where tile `t` of a group of rows fetches A's rows that follow the group, and its step with k.
-    fn ahead_in_a(
+    /// What tile `t` of a group of rows of A fetches ahead while it works, and the steps: the rows of A from `next` on,
+    /// where the group ends, and the columns of B that follow this K block's.
+    fn ahead(
         &self,
         i: usize,
-        group: usize,
+        next: usize,
         t: usize,
+        p: &Panel,
         panels: usize,
         k0: usize,
         depth: usize,
-        half: usize,
-    ) -> (*const T, usize) {
-        let (stride, next) = (self.p.a_stride, i + group);
+    ) -> [(*const T, usize); 2] {
+        // After the last rows of a K block come the first ones of the next.
+        let (next, k) = if next < self.rows.end { (next, k0) } else { (self.rows.start, k0 + depth) };
+        let a = |half| self.ahead_in_a(next, 2 * t + half, 2 * panels, k, depth);
+        [a(0), self.ahead_in_b(i, p, k0, depth).unwrap_or_else(|| a(1))]
+    }
+
+    /// Share `at` of `shares` of the tall tiles' rows of A from `row` on.
+    fn ahead_in_a(&self, row: usize, at: usize, shares: usize, k0: usize, depth: usize) -> (*const T, usize) {
+        let (stride, rows) = (self.p.a_stride, self.kernels.rows);
+        let line = LINE / size_of::<T>();
         if self.p.a_transposed {
-            // A line of every row of A as stored.
-            let line = (LINE / size_of::<T>() * (2 * t + half)).min(group);
-            (self.a.wrapping_add(k0 * stride + next + line), stride)
-        } else if 2 * panels >= group || stride > 2 * depth {
-            (self.a.wrapping_add((next + 2 * t + half) * stride + k0), 1)
+            // Each share has a line of every few rows of A as stored.
+            let (k, line) = (at % FETCH_EVERY, at / FETCH_EVERY * line);
+            (self.a.wrapping_add((k0 + k) * stride + row + line), FETCH_EVERY * stride)
+        } else if shares >= rows || stride > 2 * depth {
+            (self.a.wrapping_add((row + at) * stride + k0), FETCH_EVERY)
         } else {
             // Few panels, and rows close to each other: sweep over all of them.
-            let share = (group * stride).div_ceil(2 * panels);
-            (self.a.wrapping_add(next * stride + k0 + (2 * t + half) * share), share.div_ceil(depth.max(1)))
+            let share = (rows * stride).div_ceil(shares);
+            (self.a.wrapping_add(row * stride + k0 + at * share), FETCH_EVERY * share.div_ceil(depth.max(1)))
         }
     }
 
-    /// Where the two rows of tiles before the last fetch the columns of B that come next, and the step with k.
-    fn ahead_in_b(&self, next: usize, p: &Panel, k0: usize, depth: usize) -> Option<(*const T, usize)> {
-        let left = (self.rows.end - next).div_ceil(self.kernels.rows);
-        if self.p.b_transposed || !(1..=2).contains(&left) {
+    /// Lines of the columns of B that come next: the last rows of tiles share them out, first lines first.
+    fn ahead_in_b(&self, i: usize, p: &Panel, k0: usize, depth: usize) -> Option<(*const T, usize)> {
+        let (rows, stride) = (self.kernels.rows, self.p.b_stride);
+        let sharers = self.rows.len().div_ceil(rows).min(2 * FETCH_EVERY);
+        let at = sharers.checked_sub((self.rows.end - i).div_ceil(rows))?;
+        if self.p.b_transposed {
             return None;
         }
-        let stride = self.p.b_stride;
-        let line = p.column + (2 - left) * (LINE / size_of::<T>());
-        let from = if k0 + depth < self.k.end {
-            (k0 + depth) * stride + line
-        } else {
-            self.k.start * stride + line + self.columns.len()
-        };
-        Some((self.b.wrapping_add(from), stride))
+        let column = p.column + at / FETCH_EVERY * (LINE / size_of::<T>());
+        let k = at % FETCH_EVERY + if k0 + depth < self.k.end { k0 + depth } else { self.k.start };
+        // The next block has the same columns if there are rows left.
+        let across = k0 + depth >= self.k.end && self.rows.end >= self.p.shape.m;
+        let column = column + if across { self.columns.len() } else { 0 };
+        Some((self.b.wrapping_add(k * stride + column), FETCH_EVERY * stride))
     }
 
     /// Where row `r` of a group begins in what `rows_of_a` gave.
@@ -324,13 +340,12 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         depth: usize,
         packed_b: &mut [T],
         first: bool,
-        single: bool,
         ahead: [(*const T, usize); 2],
     ) {
         let kernels = self.kernels;
         let n = self.p.shape.n;
-        let in_place = !self.p.b_transposed && (first || single);
-        let keep = in_place && !single;
+        let in_place = !self.p.b_transposed && first && !self.spreads();
+        let keep = in_place && !self.single();
         let last = k0 + depth == self.p.shape.k;
         let packed = packed_b[p.at * depth..][..p.elements * depth].as_mut_ptr();
         // SAFETY: offsets within the operands; kernels are of the level in use.

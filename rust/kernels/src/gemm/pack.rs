@@ -1,7 +1,69 @@
 //! Rearranging what a tile kernel can't read in place.
 
-use super::tile::Scalar;
+use super::tile::{LINE, Scalar, fetch_far};
+use crate::simd::{self, Isa, Kernel, V, Vector};
 use std::ptr::copy_nonoverlapping;
+
+/// Rows that [`spread`] fetches ahead.
+const ROWS_AHEAD: usize = 64;
+/// Rows of B, each in one run, into panels of two registers (the last one of `last` elements, zeros past the edge):
+/// `to[p * width * depth + k * width + j] = from[k * stride + p * width + j]`.
+///
+/// # Safety
+/// `from` is valid for `depth` rows of `columns` elements, `stride` apart.
+pub(super) unsafe fn spread<T: Scalar>(
+    from: *const T,
+    stride: usize,
+    columns: usize,
+    depth: usize,
+    to: &mut [T],
+    last: usize,
+) {
+    simd::dispatch(Spread { from, stride, columns, depth, to, last });
+}
+
+struct Spread<'a, T> {
+    from: *const T,
+    stride: usize,
+    columns: usize,
+    depth: usize,
+    to: &'a mut [T],
+    last: usize,
+}
+
+impl<T: Scalar> Kernel for Spread<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Spread { from, stride, columns, depth, to, last } = self;
+        let lanes = V::<T, I>::LANES;
+        let width = 2 * lanes;
+        let whole = columns / width;
+        let left = columns - whole * width;
+        assert!(left <= last && to.len() >= (whole * width + if left > 0 { last } else { 0 }) * depth);
+        let to = to.as_mut_ptr();
+        // SAFETY: rows below `depth` and columns below `columns` by contract; the assertion covers what is written.
+        unsafe {
+            for k in 0..depth {
+                let row = from.add(k * stride);
+                for at in (0..columns).step_by(LINE / size_of::<T>()) {
+                    fetch_far(row.wrapping_add(ROWS_AHEAD * stride + at));
+                }
+                for p in 0..whole {
+                    let (from, to) = (row.add(p * width), to.add((p * depth + k) * width));
+                    V::<T, I>::load(from).store(to);
+                    V::<T, I>::load(from.add(lanes)).store(to.add(lanes));
+                }
+                let (from, to) = (row.add(whole * width), to.add(whole * width * depth + k * last));
+                for at in (0..if left > 0 { last } else { 0 }).step_by(lanes) {
+                    let read = V::<T, I>::load_partial(from.wrapping_add(at), left.saturating_sub(at).min(lanes));
+                    read.store_partial(to.add(at), lanes.min(last - at));
+                }
+            }
+        }
+    }
+}
 
 /// `to[k * width + j] = from[j * stride + k]` for `columns` columns j and `depth` values of k; zeros for j up to `width`.
 ///

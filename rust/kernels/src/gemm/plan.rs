@@ -3,10 +3,11 @@
 use super::Shape;
 use std::ops::Range;
 
-/// Bytes of a block's part of B: half a second-level cache.
-const B_BYTES: usize = 512 << 10;
-/// Bytes of K that a column of B holds at least and at most, where K is as deep.
-const K_BYTES: std::ops::RangeInclusive<usize> = 2048..=16384;
+/// Bytes of a block's part of B: a part of every second-level cache, beside A and C.
+const B_BYTES: usize = 384 << 10;
+/// Bytes of K that a column of B holds at least and at most, where K is as deep: a tile's rows of A stay in the
+/// first-level cache beside the panel of B that streams by.
+const K_BYTES: std::ops::RangeInclusive<usize> = 1536..=16384;
 /// Columns of a block of C.
 const COLUMNS: usize = 256;
 /// Rows up to which blocks have half as many columns: then the next columns of B, which are needed soon, fit in the

@@ -7,6 +7,8 @@ use super::pack::Turn;
 use crate::activation::Relu;
 use crate::simd::{Float, Isa, Level, Map, V, Vector, level};
 
+/// Bytes of a cache line.
+pub(super) const LINE: usize = 64;
 /// Rows of the tallest tile of any level.
 pub(super) const MAX_ROWS: usize = 12;
 
@@ -40,7 +42,7 @@ pub struct Tile<T> {
     pub padded: bool,
     /// Where the tile keeps the columns of B that it reads, `[k][width]` with zeros past the edge (`keep` kernels only).
     pub keep: *mut T,
-    /// Two places to be fetched into the second-level cache, a step of `ahead_k` with every k: what comes next.
+    /// Two places to be fetched into the second-level cache, a step of `ahead_k` every [`FETCH_EVERY`] of k: what comes next.
     pub ahead: [*const T; 2],
     pub ahead_k: [usize; 2],
     pub c: *mut T,
@@ -57,17 +59,31 @@ pub struct Tile<T> {
 /// Pointers that a tile keeps into A.
 const GROUPS: usize = MAX_ROWS / 3;
 /// Rows of B that are fetched ahead where B is read in place.
-const FETCH: usize = 16;
+const FETCH: usize = 32;
+/// Steps of k between two fetches of what comes next: each takes the place of a load, and a step has few to spare.
+pub(super) const FETCH_EVERY: usize = 4;
 
-/// Hides how an offset came about, so that each pointer stays a register of its own.
+/// Hides how a pointer came about, so that it stays a register of its own: the compiler would otherwise keep one of them
+/// and the distances to the others, for which there are not enough registers.
 #[inline(always)]
-fn opaque(mut offset: usize) -> usize {
+#[allow(clippy::pointers_in_nomem_asm_block)] // The block holds no instruction.
+fn opaque<T>(mut pointer: *const T) -> *const T {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: does nothing.
     unsafe {
-        std::arch::asm!("/* {0} */", inout(reg) offset, options(pure, nomem, nostack, preserves_flags))
+        std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags))
     };
-    offset
+    pointer
+}
+
+/// Loads and stores stay on their side of this.
+#[inline(always)]
+fn hold() {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    // SAFETY: does nothing.
+    unsafe {
+        std::arch::asm!("", options(nomem, nostack, preserves_flags))
+    };
 }
 
 /// Fetches a line into the first-level cache. Any address will do.
@@ -173,7 +189,7 @@ where
     // A pointer to every third row, each moving on its own: a chain of additions over all rows is too slow for narrow tiles.
     let mut a = [t.a; GROUPS];
     for g in 0..MR.div_ceil(3) {
-        a[g] = t.a.wrapping_add(opaque(3 * g * t.a_row));
+        a[g] = opaque(t.a.wrapping_add(3 * g * t.a_row));
     }
     let mut ahead = t.ahead;
     let used = if TAIL == 0 { lanes } else { t.tail };
@@ -186,60 +202,83 @@ where
     }
     // SAFETY: by this function's contract; partial loads and stores stay within `tail` lanes.
     unsafe {
-        for _ in 0..t.k {
-            let mut columns = [zero; FULL];
-            for f in 0..FULL {
-                columns[f] = V::<T, I>::load(b.add(f * lanes));
-                if KEEP {
-                    columns[f].store(keep.add(f * lanes));
-                }
-            }
-            let mut last = zero;
-            let mut last_half = V::<T, H>::zero();
-            let end = FULL * lanes;
-            if TAIL == 1 {
-                last = if t.padded { V::<T, I>::load(b.add(end)) } else { V::<T, I>::load_partial(b.add(end), t.tail) };
-                if KEEP {
-                    last.store(keep.add(end));
-                }
-            }
-            if TAIL == 2 {
-                last_half =
-                    if t.padded { V::<T, H>::load(b.add(end)) } else { V::<T, H>::load_partial(b.add(end), t.tail) };
-                if KEEP {
-                    last_half.store(keep.add(end));
-                }
-            }
-            each_row!(i, {
-                let x = *a[i / 3].wrapping_add(i % 3 * t.a_row);
-                let wide = V::<T, I>::splat(x);
+        macro_rules! step {
+            ($padded:literal) => {{
+                let mut columns = [zero; FULL];
                 for f in 0..FULL {
-                    full[i][f] = wide.fma(columns[f], full[i][f]);
+                    columns[f] = V::<T, I>::load(b.add(f * lanes));
+                    if KEEP {
+                        columns[f].store(keep.add(f * lanes));
+                    }
                 }
+                let mut last = zero;
+                let mut last_half = V::<T, H>::zero();
+                let end = FULL * lanes;
                 if TAIL == 1 {
-                    part[i] = wide.fma(last, part[i]);
+                    last = if $padded { V::<T, I>::load(b.add(end)) } else { V::<T, I>::load_partial(b.add(end), t.tail) };
+                    if KEEP {
+                        last.store(keep.add(end));
+                    }
                 }
                 if TAIL == 2 {
-                    half[i] = V::<T, H>::splat(x).fma(last_half, half[i]);
+                    last_half =
+                        if $padded { V::<T, H>::load(b.add(end)) } else { V::<T, H>::load_partial(b.add(end), t.tail) };
+                    if KEEP {
+                        last_half.store(keep.add(end));
+                    }
                 }
-            });
-            for g in 0..MR.div_ceil(3) {
-                a[g] = a[g].wrapping_add(t.a_k);
-            }
-            if KEEP {
-                fetch_near(b.wrapping_add(FETCH * t.b_k));
-                fetch_near(b.wrapping_add(FETCH * t.b_k + width - 1));
-            }
-            if MR > 4 {
-                fetch_far(ahead[0]);
-                fetch_far(ahead[1]);
-                ahead[0] = ahead[0].wrapping_add(t.ahead_k[0]);
-                ahead[1] = ahead[1].wrapping_add(t.ahead_k[1]);
-            }
-            b = b.wrapping_add(t.b_k);
-            if KEEP {
-                keep = keep.add(width);
-            }
+                each_row!(i, {
+                    let x = *a[i / 3].wrapping_add(i % 3 * t.a_row);
+                    let wide = V::<T, I>::splat(x);
+                    for f in 0..FULL {
+                        full[i][f] = wide.fma(columns[f], full[i][f]);
+                    }
+                    if TAIL == 1 {
+                        part[i] = wide.fma(last, part[i]);
+                    }
+                    if TAIL == 2 {
+                        half[i] = V::<T, H>::splat(x).fma(last_half, half[i]);
+                    }
+                });
+                for g in 0..MR.div_ceil(3) {
+                    a[g] = opaque(a[g].wrapping_add(t.a_k));
+                }
+                if KEEP {
+                    fetch_far(b.wrapping_add(FETCH * t.b_k));
+                    fetch_far(b.wrapping_add(FETCH * t.b_k + width - 1));
+                }
+                b = b.wrapping_add(t.b_k);
+                if KEEP {
+                    keep = keep.add(width);
+                }
+                // What one step loads stays in that step: loads moved up from the next would push sums out of registers.
+                hold();
+            }};
+        }
+        macro_rules! steps {
+            ($padded:literal) => {
+                for _ in 0..t.k / FETCH_EVERY {
+                    if MR > 4 {
+                        fetch_far(ahead[0]);
+                        fetch_far(ahead[1]);
+                        ahead[0] = ahead[0].wrapping_add(t.ahead_k[0]);
+                        ahead[1] = ahead[1].wrapping_add(t.ahead_k[1]);
+                    }
+                    step!($padded);
+                    step!($padded);
+                    step!($padded);
+                    step!($padded);
+                }
+                for _ in 0..t.k % FETCH_EVERY {
+                    step!($padded);
+                }
+            };
+        }
+        // Decided outside the loop: a branch in a step would let the compiler gather the sums of several steps behind it.
+        if TAIL == 0 || (t.padded && !KEEP) {
+            steps!(true);
+        } else {
+            steps!(false);
         }
         macro_rules! finish {
             ($last:literal, $accumulate:literal) => {
