@@ -7,12 +7,13 @@ use crate::simd::{self, Isa, Kernel, V, Vector};
 use crate::threads::{chunks, parallel_chunks};
 
 /// Elements of the matrix that are worth a part of their own.
-const WORTH: usize = 32_768;
+const WORTH: usize = 65_536;
 /// The most parts.
 const PARTS: usize = 16;
-/// Elements of a row of W that a part reads at least: long runs suit the memory, short ones share out what is cached.
-const RUN: usize = 1024;
-const SHORT_RUN: usize = 128;
+/// Rows that are read side by side, each added to y in one go.
+const ROWS: usize = 8;
+/// Columns that a part has at least where parts are columns: shorter runs of W's rows suit no memory.
+const RUN: usize = 2048;
 /// Elements of W from which it hardly comes from a cache. Only then are rows fetched ahead: what lies in a cache streams
 /// by itself, and the fetches take a load's place each.
 const LARGE: usize = 2 << 20;
@@ -26,8 +27,9 @@ pub(super) fn serves<T>(shape: Shape, _a: &Factor<'_, T>, _b: &Factor<'_, T>) ->
 
 /// As [`super::gemm`], for shapes that this module serves.
 ///
-/// y[j] = Σ x[k] W[k, j]. Rows of W: the chain of multiply-adds in the order of k. Columns of W: dot products over
-/// interleaved lanes. Either way y[j] depends on x and column j alone, and parts are cut by shape.
+/// y[j] = Σ x[k] W[k, j]. Rows of W: chains of multiply-adds in the order of k, one for each of up to 16 equal runs of k,
+/// whose sums are added in order; a single chain where y is long. Columns of W: dot products over interleaved lanes.
+/// Either way y[j] depends on x and column j alone, and parts are cut by shape.
 pub(super) fn gemv<T: Scalar + Plain>(
     shape: Shape,
     a: Factor<'_, T>,
@@ -48,12 +50,27 @@ pub(super) fn gemv<T: Scalar + Plain>(
         }
         &copy[..]
     };
+    let y = &mut c[..n];
+    let finish = Finish { bias: epilogue.bias, every: shape.m == 1, activation: epilogue.activation };
     let work = k.saturating_mul(n);
     let far = work >= LARGE;
-    let most = if w.transposed { PARTS } else { (n / if far { RUN } else { SHORT_RUN }).clamp(2, PARTS) };
-    let parts = (work / WORTH).clamp(1, most).min(n.div_ceil(UNIT));
+    let parts = (work / WORTH).clamp(1, PARTS);
+    if !w.transposed && parts > 1 && n < PARTS * RUN {
+        // Rows of W lie side by side: a part is a run of memory, and comes from the cache of the core that had it before.
+        let rows = k.div_ceil(parts).next_multiple_of(ROWS);
+        let mut sums = scratch::take::<T>(k.div_ceil(rows) * n);
+        parallel_chunks(chunks(&mut sums, n), |part, sums| {
+            let first = part * rows;
+            let x = &x[first..k.min(first + rows)];
+            sums.fill(T::ZERO);
+            simd::dispatch(Rows { x, w: &w.data[first * w.row_stride..], stride: w.row_stride, y: sums, far });
+        });
+        simd::dispatch(Sum { sums: &sums, y, accumulate: epilogue.accumulate });
+        return finish.run(0, y);
+    }
+    let parts = if w.transposed { parts } else { parts.min(n.div_ceil(RUN)) };
     let chunk = n.div_ceil(parts).next_multiple_of(UNIT);
-    parallel_chunks(chunks(&mut c[..n], chunk), |part, y| {
+    parallel_chunks(chunks(y, chunk), |part, y| {
         let first = part * chunk;
         if !epilogue.accumulate {
             y.fill(T::ZERO);
@@ -63,15 +80,73 @@ pub(super) fn gemv<T: Scalar + Plain>(
         } else {
             simd::dispatch(Rows { x, w: &w.data[first..], stride: w.row_stride, y, far });
         }
-        match epilogue.bias {
-            Some(bias) if shape.m == 1 => y.iter_mut().zip(&bias[first..]).for_each(|(y, &b)| *y = *y + b),
+        finish.run(first, y);
+    });
+}
+
+/// What follows the sums.
+struct Finish<'a, T> {
+    bias: Option<&'a [T]>,
+    /// Every element has a bias of its own; else there is one for all.
+    every: bool,
+    activation: Activation,
+}
+
+impl<T: Scalar> Finish<'_, T> {
+    /// For the elements `y` from `first` on.
+    fn run(&self, first: usize, y: &mut [T]) {
+        match self.bias {
+            Some(bias) if self.every => y.iter_mut().zip(&bias[first..]).for_each(|(y, &b)| *y = *y + b),
             Some(bias) => y.iter_mut().for_each(|y| *y = *y + bias[0]),
             None => {}
         }
-        if epilogue.activation != Activation::Linear {
-            activate(y, epilogue.activation);
+        if self.activation != Activation::Linear {
+            activate(y, self.activation);
         }
-    });
+    }
+}
+
+/// y[j] = (y[j] if `accumulate`) + the sums of all parts, in order; `sums` is (parts, length of y).
+struct Sum<'a, T> {
+    sums: &'a [T],
+    y: &'a mut [T],
+    accumulate: bool,
+}
+
+impl<T: Scalar> Kernel for Sum<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let (n, lanes) = (self.y.len(), V::<T, I>::LANES);
+        let parts = self.sums.len() / n;
+        let (sums, y) = (self.sums.as_ptr(), self.y.as_mut_ptr());
+        for j in (0..n).step_by(lanes) {
+            let count = lanes.min(n - j);
+            // SAFETY: part < parts and j + count ≤ n.
+            unsafe {
+                let from = sums.add(j);
+                let mut sum = V::<T, I>::zero();
+                if count == lanes {
+                    if self.accumulate {
+                        sum = V::<T, I>::load(y.add(j));
+                    }
+                    for part in 0..parts {
+                        sum = sum + V::<T, I>::load(from.add(part * n));
+                    }
+                    sum.store(y.add(j));
+                } else {
+                    if self.accumulate {
+                        sum = V::<T, I>::load_partial(y.add(j), count);
+                    }
+                    for part in 0..parts {
+                        sum = sum + V::<T, I>::load_partial(from.add(part * n), count);
+                    }
+                    sum.store_partial(y.add(j), count);
+                }
+            }
+        }
+    }
 }
 
 fn turned<T>(f: Factor<'_, T>) -> Factor<'_, T> {
@@ -98,13 +173,13 @@ impl<T: Scalar> Kernel for Rows<'_, T> {
         let mut i = 0;
         // SAFETY: rows below k, columns below n, as asserted.
         unsafe {
-            while i + 8 <= k {
+            while i + ROWS <= k {
                 if self.far {
-                    self.rows::<I, 8, true>(i)
+                    self.rows::<I, ROWS, true>(i)
                 } else {
-                    self.rows::<I, 8, false>(i)
+                    self.rows::<I, ROWS, false>(i)
                 }
-                i += 8;
+                i += ROWS;
             }
             while i < k {
                 self.rows::<I, 1, false>(i);
