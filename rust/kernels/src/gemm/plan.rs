@@ -21,7 +21,7 @@ const WORTH: usize = 200_000;
 const MOST: usize = 400_000_000;
 /// Parts to aim at, and the multiply-adds of each from which there are more of them, up to the most.
 const PARTS: usize = 8;
-const LARGE: usize = 1 << 27;
+const LARGE: usize = 1 << 28;
 const MOST_PARTS: usize = 64;
 
 /// The cutting of one product.
