@@ -295,6 +295,27 @@ def test_moving_averages():
     assert a[0] == 1.5 and np.isnan(a[1])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", [case for case, (_, count, *_) in CASES.items() if count])
+def test_what_decays_ends_at_zero_without_passing_subnormal_numbers(case, dtype):
+    # A unit that is always off has gradient zero. Arithmetic with subnormal numbers takes many times longer.
+    name, count, order, numbers = CASES[case]
+    tiny = 4 * 2.0 ** (-110 if dtype == "float32" else -1000)
+    states = [[np.full(19, tiny, dtype)] for _ in range(count)]
+    chosen = [None if i is None else states[i] for i in order]
+    params, zero = [np.ones(19, dtype)], [np.zeros(19, dtype)]
+    smallest = np.finfo(dtype).smallest_normal
+    for step in range(1, 1500):
+        extra = (step,) if name in COUNTS else ()
+        extra += (0.5,) if name == "nadam_step" else ()
+        getattr(_core, name)(params, zero, *chosen, *numbers, *extra)
+        for (state,) in states:
+            assert not ((state != 0) & (np.abs(state) < smallest)).any()
+    decays = {"momentum", "nesterov", "dampening", "adam", "lamb", "lion", "nadam", "adamax"}
+    if case in decays:
+        assert not states[0][0].any()
+
+
 def test_no_tensors():
     _core.adam_step([], [], [], [], None, 0.1, 0.9, 0.999, 1e-7, 1)
 

@@ -166,7 +166,12 @@ impl<T: Float, U: Update<T, S>, const S: usize> Run<'_, T, U, S> {
     #[inline(always)]
     fn update<V: Vector<T>>(&self, parameter: V, gradient: V, state: [V; S]) -> (V, [V; S]) {
         let gradient = clamp(gradient * V::splat(self.place.scale), V::splat(-self.limit), V::splat(self.limit));
-        self.update.apply(parameter * V::splat(self.place.decay), gradient, state)
+        let (parameter, mut state) = self.update.apply(parameter * V::splat(self.place.decay), gradient, state);
+        for k in 0..S {
+            // Averages of gradients that have become zero would decay through the subnormal numbers.
+            state[k] = V::select(state[k].abs().lt(V::splat(T::FAINT)), V::zero(), state[k]);
+        }
+        (parameter, state)
     }
 }
 

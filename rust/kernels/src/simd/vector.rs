@@ -27,6 +27,9 @@ pub trait Float:
     const ONE: Self;
     const INFINITY: Self;
     const NAN: Self;
+    /// What decays below this ends at zero. Close to the smallest normal number, yet far enough that what is computed
+    /// from it is normal too: arithmetic with subnormal numbers takes many times longer.
+    const FAINT: Self;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
     /// The C library's pow.
@@ -46,6 +49,7 @@ impl Float for f32 {
     const ONE: Self = 1.0;
     const INFINITY: Self = f32::INFINITY;
     const NAN: Self = f32::NAN;
+    const FAINT: Self = f32::from_bits((127 - 110) << 23); // 2⁻¹¹⁰
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
@@ -68,6 +72,7 @@ impl Float for f64 {
     const ONE: Self = 1.0;
     const INFINITY: Self = f64::INFINITY;
     const NAN: Self = f64::NAN;
+    const FAINT: Self = f64::from_bits((1023 - 1000) << 52); // 2⁻¹⁰⁰⁰
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
