@@ -3,7 +3,7 @@
 // The fits are given as fitted: the compiler rounds them.
 #![allow(clippy::excessive_precision, clippy::approx_constant)]
 
-use super::{Math, clamp, constant, exp, polynomial};
+use super::{Math, clamp, constant, exp, polynomial, sine::reduce_large};
 use crate::simd::vector::Vector;
 
 /// erf x / x in x², |x| ≤ 1, relative error 7e-18.
@@ -72,27 +72,30 @@ impl Math for f64 {
     const MIN_NORMAL: f64 = f64::MIN_POSITIVE;
     const LIFT: f64 = 4_503_599_627_370_496.0;
     const LIFT_EXPONENT: f64 = 52.0;
-    const HALF_PI: &'static [f64] = &[1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_795_950_7e-21];
-    const SINE_LIMIT: f64 = 1e6;
+    const HALF_PI: [f64; 4] = [
+        1.570_796_326_734_125_614_166_26,
+        6.077_094_383_272_196_864_709_258e-11,
+        6.123_233_994_092_140_192_497_904e-17,
+        1.644_625_693_632_425_780_822_016e-26,
+    ];
+    // n < 2^20, and no part but the last has more than 33 bits.
+    const SINE_LIMIT: f64 = 1.6e6;
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
     const SINE: &'static [f64] = &[
-        -1.0 / 6.0,
-        1.0 / 120.0,
-        -1.0 / 5040.0,
-        1.0 / 362_880.0,
-        -1.0 / 39_916_800.0,
-        1.0 / 6_227_020_800.0,
-        -1.0 / 1_307_674_368_000.0,
-        1.0 / 355_687_428_096_000.0,
+        -0.166_666_666_666_666_420_45,
+        0.008_333_333_333_323_628_523_8,
+        -0.000_198_412_698_301_134_499_3,
+        2.755_731_364_023_923_906e-6,
+        -2.505_073_266_434_243_398_7e-8,
+        1.589_459_676_794_580_919e-10,
     ];
     const COSINE: &'static [f64] = &[
-        1.0 / 24.0,
-        -1.0 / 720.0,
-        1.0 / 40_320.0,
-        -1.0 / 3_628_800.0,
-        1.0 / 479_001_600.0,
-        -1.0 / 87_178_291_200.0,
-        1.0 / 20_922_789_888_000.0,
-        -1.0 / 6_402_373_705_728_000.0,
+        0.041_666_666_666_666_651_265,
+        -0.001_388_888_888_888_281_808_4,
+        0.000_024_801_587_294_608_642_93,
+        -2.755_731_573_134_618_423_4e-7,
+        2.087_589_654_560_534_299_1e-9,
+        -1.136_791_066_500_679_530_9e-11,
     ];
 
     #[inline(always)]
@@ -124,7 +127,7 @@ impl Math for f64 {
         V::select(size.lt(V::splat(1.0)), small, large).copysign(x)
     }
 
-    fn slow_sin_cos(self) -> (f64, f64) {
-        self.sin_cos()
+    fn reduce_large(self) -> [f64; 3] {
+        reduce_large(self)
     }
 }

@@ -7,9 +7,12 @@
 use super::vector::{Float, Vector};
 
 mod double;
+mod sine;
 mod single;
 #[cfg(test)]
 mod tests;
+
+pub use sine::{cos, sin};
 
 /// The constants and the few functions that differ between f32 and f64.
 pub trait Math: Sized + 'static {
@@ -29,9 +32,13 @@ pub trait Math: Sized + 'static {
     /// A power of two that makes any denormal normal, and its exponent.
     const LIFT: Self;
     const LIFT_EXPONENT: Self;
-    /// π/2 in parts: n times any but the last is exact for |x| ≤ SINE_LIMIT.
-    const HALF_PI: &'static [Self];
+    /// π/2 in parts. For |x| ≤ SINE_LIMIT, n times any but the last is exact without a fused multiply-add, and the
+    /// first two have no bits below those of the least |x| with n ≠ 0.
+    const HALF_PI: [Self; 4];
     const SINE_LIMIT: Self;
+    /// 1.5 · 2^(digits of the mantissa): added and taken away, it leaves the nearest whole number of a small one, at less cost
+    /// than `round`, which holds for all.
+    const WHOLE: Self;
     /// (sin r − r) / r³ and (cos r − 1 + r²/2) / r⁴ in r², for |r| ≤ π/4.
     const SINE: &'static [Self];
     const COSINE: &'static [Self];
@@ -39,8 +46,8 @@ pub trait Math: Sized + 'static {
     /// log(1 + f) for √½ − 1 ≤ f ≤ √2 − 1, less f itself.
     fn log_near_one<V: Vector<Self>>(f: V) -> V;
     fn erf<V: Vector<Self>>(x: V) -> V;
-    /// The C library's sine and cosine, for arguments beyond SINE_LIMIT.
-    fn slow_sin_cos(self) -> (Self, Self);
+    /// `(n, r, rest)` with self = (n + 4k) π/2 + r + rest for some whole k, for arguments beyond SINE_LIMIT.
+    fn reduce_large(self) -> [Self; 3];
 }
 
 /// c[0] + c[1] x + c[2] x² + …, by Horner's rule.
@@ -190,68 +197,4 @@ pub fn tanh<T: Float, V: Vector<T>>(x: V) -> V {
 #[inline(always)]
 pub fn erf<T: Float, V: Vector<T>>(x: V) -> V {
     T::erf(x)
-}
-
-/// sin x; up to SINE_LIMIT the error is 2.34 ULP at most in f32 (at 4505.2; the full sweep asks 2 and fails), 2.5 in f64;
-/// beyond it the C library's.
-#[inline(always)]
-pub fn sin<T: Float, V: Vector<T>>(x: V) -> V {
-    sine_of::<T, V>(x, T::ZERO, |value| value.slow_sin_cos().0)
-}
-
-/// cos x; up to SINE_LIMIT the error is 2.33 ULP at most in f32 (at 2228.9; the full sweep asks 2 and fails), 2.5 in f64;
-/// beyond it the C library's.
-#[inline(always)]
-pub fn cos<T: Float, V: Vector<T>>(x: V) -> V {
-    sine_of::<T, V>(x, T::ONE, |value| value.slow_sin_cos().1)
-}
-
-/// sin(x + quarters·π/2), with the slow way for lanes beyond SINE_LIMIT.
-#[inline(always)]
-fn sine_of<T: Float, V: Vector<T>>(x: V, quarters: T, slow: impl Fn(T) -> T) -> V {
-    let n = (x * constant::<T, V>(std::f64::consts::FRAC_2_PI)).round();
-    let mut r = x;
-    for part in T::HALF_PI {
-        r = n.neg_fma(V::splat(*part), r);
-    }
-    let z = r * r;
-    let sine = (r * z).fma(polynomial(z, T::SINE), r);
-    let cosine = (z * z).fma(polynomial(z, T::COSINE), constant::<T, V>(-0.5).fma(z, V::splat(T::ONE)));
-    let turn = n + V::splat(quarters);
-    let quarter = constant::<T, V>(0.25);
-    let two = constant::<T, V>(2.0);
-    let phase = turn - (turn * quarter).floor() * constant::<T, V>(4.0);
-    let odd = V::mask_or(phase.eq(V::splat(T::ONE)), phase.eq(constant::<T, V>(3.0)));
-    let value = V::select(odd, cosine, sine);
-    let mut y = V::select(two.le(phase), -value, value);
-    // sin(−0) is −0; the sums above lose that sign.
-    y = V::select(V::mask_and(x.eq(V::splat(T::ZERO)), y.eq(x)), x, y);
-    if V::any(V::splat(T::SINE_LIMIT).lt(x.abs())) {
-        y = slow_lanes(x, y, slow);
-    }
-    V::select(x.is_nan(), x, y)
-}
-
-#[inline(never)]
-fn slow_lane<T: Float>(value: T, slow: impl Fn(T) -> T) -> T {
-    slow(value)
-}
-
-#[inline(always)]
-fn slow_lanes<T: Float, V: Vector<T>>(x: V, y: V, slow: impl Fn(T) -> T) -> V {
-    let mut inputs = [T::ZERO; 16];
-    let mut outputs = [T::ZERO; 16];
-    // SAFETY: no level has more than 16 lanes.
-    unsafe {
-        x.store(inputs.as_mut_ptr());
-        y.store(outputs.as_mut_ptr());
-    }
-    let limit = T::SINE_LIMIT;
-    for i in 0..V::LANES {
-        if inputs[i] > limit || inputs[i] < -limit {
-            outputs[i] = slow_lane(inputs[i], &slow);
-        }
-    }
-    // SAFETY: no level has more than 16 lanes.
-    unsafe { V::load(outputs.as_ptr()) }
 }

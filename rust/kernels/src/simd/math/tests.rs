@@ -136,11 +136,11 @@ fn erf_f32() {
 }
 #[test]
 fn sin_f32() {
-    sweep(Sin, 2.0);
+    sweep(Sin, 1.5);
 }
 #[test]
 fn cos_f32() {
-    sweep(Cos, 2.0);
+    sweep(Cos, 1.5);
 }
 
 fn ulps64(got: f64, want: f64) -> f64 {
