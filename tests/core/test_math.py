@@ -21,8 +21,16 @@ RANGES = {
     "sin": (-2e6, 2e6),
     "cos": (-2e6, 2e6),
 }
-# Errors in units of the last place, as the kernels state them.
-LIMITS = {"exp": 1.1, "expm1": 2, "log": 2, "log1p": 2, "tanh": 3, "sin": 1.5, "cos": 1.5}
+# Errors in units of the last place, as the kernels state them; the baseline has no fused multiply-add.
+LIMITS = {
+    "exp": 1.25 if _core.isa() == "baseline" else 1.1,
+    "expm1": 2,
+    "log": 2,
+    "log1p": 2,
+    "tanh": 3,
+    "sin": 1.5,
+    "cos": 1.5,
+}
 
 wide = pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="long double is no wider than double here")
 

@@ -184,7 +184,7 @@ pub fn log1p<T: Float, V: Vector<T>>(x: V) -> V {
     V::select(x.abs().lt(V::splat(T::TINY)), x, y)
 }
 
-/// 1 / (1 + e^−x), error ≤ 2 ULP for normal results.
+/// 1 / (1 + e^−x), error ≤ 2.5 ULP.
 #[inline(always)]
 pub fn sigmoid<T: Float, V: Vector<T>>(x: V) -> V {
     let one = V::splat(T::ONE);
