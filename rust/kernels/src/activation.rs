@@ -62,7 +62,7 @@ crate::maps! {
         let tail = math::normal_tail::<T, V>(V::splat(T::NORMAL_LIMIT).min(s));
         let power = math::exp2_term::<T, V>(s * s * constant::<T, V>(-2.0 * std::f64::consts::LOG2_E));
         let below = power.neg_fma(s * constant::<T, V>(4.0 * DENSITY), tail);
-        dy * half * V::select(x.lt(V::zero()), below, constant::<T, V>(2.0) - below)
+        dy * (half * V::select(x.lt(V::zero()), below, constant::<T, V>(2.0) - below))
     };
     /// ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) = x σ(2u), u the argument of tanh.
     GeluTanh(x) => {
