@@ -77,6 +77,14 @@ def test_limits_and_nan(name, parameters, dtype):
     assert np.isfinite(np.delete(dx, 2)).all(), dx
 
 
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 2.5e-6), ("float64", 1e-14)])
+def test_gelu_keeps_the_digits_of_small_values(dtype, tolerance):
+    x = np.linspace(-2, 0, 10_001).astype(dtype)
+    np.testing.assert_allclose(_core.gelu(x, False), reference.gelu(x, False), rtol=tolerance, atol=0)
+    zeros = _core.gelu(np.array([-np.inf, -1e30, -0.0, 0.0], dtype), False)
+    assert np.signbit(zeros).tolist() == [True, True, True, False] and not zeros.any()
+
+
 def test_errors():
     x = draw((2, 3), "float32")
     with pytest.raises(TypeError, match="relu: expected x to be a float32 or float64 array, got int64"):

@@ -20,13 +20,6 @@ fn hard_gate<T: Float, V: Vector<T>>(x: V) -> V {
     clamp(line, V::zero(), V::splat(T::ONE))
 }
 
-/// Φ(x) = ½ (1 + erf(x/√2)).
-#[inline(always)]
-fn normal_cdf<T: Float, V: Vector<T>>(x: V) -> V {
-    let half = constant::<T, V>(0.5);
-    math::erf::<T, V>(x * constant::<T, V>(std::f64::consts::FRAC_1_SQRT_2)).fma(half, half)
-}
-
 #[inline(always)]
 fn gelu_inner<T: Float, V: Vector<T>>(x: V) -> V {
     let cubic = constant::<T, V>(GELU_CUBIC * GELU_INNER);
@@ -55,13 +48,21 @@ crate::maps! {
         let below = y + constant::<T, V>(SELU_SCALE * SELU_ALPHA);
         dy * V::select(V::zero().lt(y), constant::<T, V>(SELU_SCALE), below)
     };
-    /// x Φ(x).
-    Gelu(x) => V::select(x.eq(V::splat(-T::INFINITY)), -V::zero(), x * normal_cdf::<T, V>(x));
-    /// dy (Φ(x) + x φ(x)).
+    /// x Φ(x) = max(x, 0) − s · 2Φ(−2s), s = |x|/2: one tail serves both signs, and keeps its digits where x Φ(x) is tiny.
+    Gelu(x) => {
+        let s = V::splat(T::NORMAL_LIMIT).min((x * constant::<T, V>(0.5)).abs());
+        // Which of two zeros comes out is the second's choice: gelu(−0) is −0.
+        s.neg_fma(math::normal_tail::<T, V>(s), (-V::zero()).max(x))
+    };
+    /// dy (Φ(x) + x φ(x)): below 0 the bracket is b/2, b = 2Φ(−2s) − 4 s φ(2s), s = |x|/2; above it is 1 − b/2.
     GeluBackward(x, dy) => {
-        let density = math::exp::<T, V>(constant::<T, V>(-0.5) * x * x) * constant::<T, V>(DENSITY);
-        let bounded = clamp(x, constant::<T, V>(-100.0), constant::<T, V>(100.0));
-        dy * bounded.fma(density, normal_cdf::<T, V>(x))
+        let half = constant::<T, V>(0.5);
+        // From here on φ is 0; it needs s beyond where the tail is 0.
+        let s = constant::<T, V>((-0.5 * T::EXP_LOW.to_f64()).sqrt()).min((x * half).abs());
+        let tail = math::normal_tail::<T, V>(V::splat(T::NORMAL_LIMIT).min(s));
+        let power = math::exp2_term::<T, V>(s * s * constant::<T, V>(-2.0 * std::f64::consts::LOG2_E));
+        let below = power.neg_fma(s * constant::<T, V>(4.0 * DENSITY), tail);
+        dy * (half * V::select(x.lt(V::zero()), below, constant::<T, V>(2.0) - below))
     };
     /// ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) = x σ(2u), u the argument of tanh.
     GeluTanh(x) => {

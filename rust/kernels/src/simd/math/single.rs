@@ -3,7 +3,7 @@
 // The fits are given as fitted: the compiler rounds them.
 #![allow(clippy::excessive_precision, clippy::approx_constant)]
 
-use super::{Math, polynomial};
+use super::{Math, polynomial, sine::reduce_large};
 use crate::simd::vector::Vector;
 
 /// erf x / x − 1 in x², |x| ≤ 1, relative error of the whole 4e-8.
@@ -43,10 +43,24 @@ impl Math for f32 {
     const MIN_NORMAL: f32 = f32::MIN_POSITIVE;
     const LIFT: f32 = 8_388_608.0;
     const LIFT_EXPONENT: f32 = 23.0;
-    const HALF_PI: &'static [f32] = &[1.570_312_5, 0.000_483_751_297, 7.549_533_62e-8, 2.563_344_15e-12];
-    const SINE_LIMIT: f32 = 8192.0;
-    const SINE: &'static [f32] = &[-1.0 / 6.0, 1.0 / 120.0, -1.0 / 5040.0, 1.0 / 362_880.0];
-    const COSINE: &'static [f32] = &[1.0 / 24.0, -1.0 / 720.0, 1.0 / 40_320.0, -1.0 / 3_628_800.0];
+    const HALF_PI: [f32; 4] =
+        [1.570_312_5, 4.837_512_969_970_703e-4, 7.549_533_620_476_723e-8, 2.563_344_151_594_519e-12];
+    // n < 2^13, and no part but the last has more than 11 bits.
+    const SINE_LIMIT: f32 = 12_800.0;
+    const WHOLE: f32 = 12_582_912.0;
+    const SINE: &'static [f32] = &[-0.166_666_546_421_087_9, 0.008_332_098_754_868_36, -0.000_195_036_632_415_929_04];
+    const COSINE: &'static [f32] = &[0.041_666_654_619_571_71, -0.001_388_765_218_043_83, 0.000_024_463_536_750_735_85];
+    const NORMAL_ROOT: &'static [f32] = &[
+        -0.199_471_041_560_173_03,
+        -0.139_262_914_657_592_77,
+        -0.005_893_164_314_329_624,
+        0.026_307_169_348_001_48,
+        0.001_136_937_760_747_969_2,
+        -0.004_173_847_381_025_553,
+        0.001_036_373_781_971_633_4,
+        -0.000_082_066_057_075_280_7,
+    ];
+    const NORMAL_LIMIT: f32 = 4.012_742;
 
     #[inline(always)]
     fn log_near_one<V: Vector<f32>>(f: V) -> V {
@@ -74,7 +88,8 @@ impl Math for f32 {
         V::select(size.lt(V::splat(1.0)), small, large).copysign(x)
     }
 
-    fn slow_sin_cos(self) -> (f32, f32) {
-        self.sin_cos()
+    fn reduce_large(self) -> [f32; 3] {
+        let [n, r, _] = reduce_large(f64::from(self));
+        [n as f32, r as f32, (r - f64::from(r as f32)) as f32]
     }
 }

@@ -2,7 +2,7 @@
 //! `NEUROXIDE_SLOW=1` sweeps every f32 there is; otherwise every 997th.
 
 use super::Float;
-use crate::simd::{self, Isa, Kernel, math};
+use crate::simd::{self, Isa, Kernel, Math, math};
 
 #[derive(Clone, Copy, Debug)]
 enum Function {
@@ -13,6 +13,7 @@ enum Function {
     Sigmoid,
     Tanh,
     Erf,
+    NormalTail,
     Sin,
     Cos,
 }
@@ -33,6 +34,7 @@ impl<T: Float> Kernel for Apply<'_, T> {
             Sigmoid => simd::map::<T, I, 1>(&math::Sigmoid, [x], y, false),
             Tanh => simd::map::<T, I, 1>(&math::Tanh, [x], y, false),
             Erf => simd::map::<T, I, 1>(&math::Erf, [x], y, false),
+            NormalTail => simd::map::<T, I, 1>(&math::NormalTail, [x], y, false),
             Sin => simd::map::<T, I, 1>(&math::Sin, [x], y, false),
             Cos => simd::map::<T, I, 1>(&math::Cos, [x], y, false),
         }
@@ -43,6 +45,7 @@ mod c {
     // The C library's, below one ULP.
     unsafe extern "C" {
         pub safe fn erf(x: f64) -> f64;
+        pub safe fn erfc(x: f64) -> f64;
     }
 }
 
@@ -56,6 +59,7 @@ fn reference(function: Function, x: f64) -> f64 {
         Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Tanh => x.tanh(),
         Erf => c::erf(x),
+        NormalTail => c::erfc(std::f64::consts::SQRT_2 * x),
         Sin => x.sin(),
         Cos => x.cos(),
     }
@@ -84,23 +88,23 @@ fn ulps32(got: f32, want: f64) -> f64 {
     (f64::from(got) - want).abs() / 2f64.powi(exponent)
 }
 
-fn sweep(function: Function, limit: f64) {
+/// The f32 whose bits are at most `last`, in pieces: all of them, or every 997th.
+fn floats(last: u64) -> impl Iterator<Item = Vec<f32>> {
     let stride = if std::env::var_os("NEUROXIDE_SLOW").is_some() { 1 } else { 997 };
+    (0..=last).step_by(stride << 16).map(move |start| {
+        (start..=last).step_by(stride).take(1 << 16).map(|bits| f32::from_bits(bits as u32)).collect()
+    })
+}
+
+fn sweep(function: Function, limit: f64) {
     let mut worst = (0.0, 0.0f32, 0.0f32);
-    let mut bits = 0u64;
-    while bits < 1 << 32 {
-        let x: Vec<f32> = (0..1u64 << 16)
-            .map(|i| bits + i * stride)
-            .take_while(|b| *b < 1 << 32)
-            .map(|b| f32::from_bits(b as u32))
-            .collect();
+    for x in floats(u64::from(u32::MAX)) {
         for (x, y) in x.iter().zip(apply(function, &x)) {
             let off = ulps32(y, reference(function, f64::from(*x)));
             if off > worst.0 {
                 worst = (off, *x, y);
             }
         }
-        bits += stride << 16;
     }
     println!("{function:?} f32 {}: {:.3} ULP at {:e}", simd::level().name(), worst.0, worst.1);
     assert!(worst.0 <= limit, "{function:?}: {} ULP at {:e}: {:e}", worst.0, worst.1, worst.2);
@@ -124,7 +128,7 @@ fn log1p_f32() {
 }
 #[test]
 fn sigmoid_f32() {
-    sweep(Sigmoid, 4.0);
+    sweep(Sigmoid, 2.5);
 }
 #[test]
 fn tanh_f32() {
@@ -136,11 +140,11 @@ fn erf_f32() {
 }
 #[test]
 fn sin_f32() {
-    sweep(Sin, 2.0);
+    sweep(Sin, 1.5);
 }
 #[test]
 fn cos_f32() {
-    sweep(Cos, 2.0);
+    sweep(Cos, 1.5);
 }
 
 fn ulps64(got: f64, want: f64) -> f64 {
@@ -190,11 +194,48 @@ fn all_f64() {
     sample(Expm1, -40.0, 709.8, 3.0);
     sample(Log, 5e-324, 1e300, 2.0);
     sample(Log1p, -1.0, 1e10, 3.0);
-    sample(Sigmoid, -745.0, 40.0, 4.0);
+    sample(Sigmoid, -745.0, 40.0, 3.5);
     sample(Tanh, -20.0, 20.0, 4.0);
     sample(Erf, -6.5, 6.5, 4.0);
     sample(Sin, -3e6, 3e6, 2.0);
     sample(Cos, -3e6, 3e6, 2.0);
+}
+
+/// `limits`: up to which s, the error relative to the result where multiply-add is fused. `worst` takes the largest of each.
+fn check_tail<T: Float>(s: &[T], absolute: f64, limits: [(f64, f64); 2], worst: &mut [f64; 3]) {
+    for (s, got) in s.iter().zip(apply(NormalTail, s)) {
+        let (s, want) = (s.to_f64(), reference(NormalTail, s.to_f64()));
+        let off = (got.to_f64() - want).abs();
+        worst[0] = worst[0].max(off);
+        if let Some(i) = limits.iter().position(|(end, _)| s <= *end) {
+            worst[i + 1] = worst[i + 1].max(off / want);
+        }
+    }
+    assert!(worst[0] <= absolute, "normal tail: {worst:?}");
+    let fused = simd::level() != simd::Level::Baseline;
+    assert!(!fused || (worst[1] <= limits[0].1 && worst[2] <= limits[1].1), "normal tail: {worst:?}");
+}
+
+#[test]
+fn normal_tail_f32() {
+    let end = u64::from(f32::NORMAL_LIMIT.to_bits());
+    let mut worst = [0.0; 3];
+    for s in floats(end) {
+        check_tail(&s, 1.5e-7, [(1.0, 2e-6), (3.0, 5e-3)], &mut worst);
+    }
+    println!("NormalTail f32 {}: {worst:?}", simd::level().name());
+    assert_eq!(apply(NormalTail, &[f32::NORMAL_LIMIT, 0.0]), [0.0, 1.0]);
+    assert!(apply(NormalTail, &[f32::NAN])[0].is_nan());
+}
+
+#[test]
+fn normal_tail_f64() {
+    let count = 1_000_003;
+    let s: Vec<f64> = (0..count).map(|i| f64::NORMAL_LIMIT * f64::from(i) / f64::from(count)).collect();
+    let mut worst = [0.0; 3];
+    check_tail(&s, 3e-16, [(1.0, 5e-15), (3.0, 1e-8)], &mut worst);
+    println!("NormalTail f64 {}: {worst:?}", simd::level().name());
+    assert_eq!(apply(NormalTail, &[f64::NORMAL_LIMIT, 0.0]), [0.0, 1.0]);
 }
 
 #[test]
