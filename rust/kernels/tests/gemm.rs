@@ -178,8 +178,8 @@ fn several_blocks_of_every_dimension() {
         ] {
             both(Case { gap: 3, ..Case::plain(m, n, k, ta, tb) });
         }
-        // A B of 8 MiB and more is brought into panels before a single row of tiles uses it.
-        both(Case { gap: 3, ..Case::plain(3, 1497, 1403, ta, tb) });
+        // A B of 24 MiB and more is brought into panels before a few rows use it.
+        both(Case { gap: 3, ..Case::plain(17, 2497, 2603, ta, tb) });
         // Rows a multiple of a page apart are copied.
         both(Case::plain(40, 200, 1024, ta, tb));
     }

@@ -1,7 +1,7 @@
 //! One block of C: packs B panel by panel and runs a tile kernel for every tile.
 
 use super::pack;
-use super::plan::Plan;
+use super::plan::{MOST_COLUMNS, Plan};
 use super::tile::{FETCH_EVERY, Kernels, LINE, MAX_ROWS, Scalar, Tile, Width};
 use super::{Activation, Epilogue, Factor, Shape, activate};
 use crate::scratch::{self, Plain};
@@ -13,8 +13,6 @@ const SKEW: usize = 16;
 const COPIED: usize = 128 << 10;
 /// Panels for which crowded rows of A are not worth copying.
 const FEW: usize = 2;
-/// Bytes of B from which it hardly stays in the second-level caches.
-const FAR: usize = 8 << 20;
 
 /// Where the operands lie. Shared by all threads of a product.
 pub(super) struct Pointers<T> {
@@ -28,8 +26,6 @@ pub(super) struct Pointers<T> {
     b_batch: usize,
     a_transposed: bool,
     b_transposed: bool,
-    /// B comes from beyond the second-level caches.
-    b_far: bool,
     accumulate: bool,
     bias: *const T,
     activation: Activation,
@@ -61,7 +57,6 @@ impl<T: Copy> Pointers<T> {
             b_batch: b.batch_stride,
             a_transposed: a.transposed,
             b_transposed: b.transposed,
-            b_far: !b.transposed && size_of_val(b.data) / shape.batch.max(1) >= FAR,
             accumulate: epilogue.accumulate,
             bias: epilogue.bias.map_or(std::ptr::null(), <[T]>::as_ptr),
             activation: epilogue.activation,
@@ -177,7 +172,7 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
         let kernels = self.kernels;
         // SAFETY: handed on; all offsets lie within the block's part of the operands.
         unsafe {
-            if self.spreads() {
+            if self.plan.spread {
                 let from = self.b.wrapping_add(k0 * self.p.b_stride + self.columns.start);
                 let last = panels.last().map_or(0, |p| p.elements);
                 pack::spread(from, self.p.b_stride, self.columns.len(), depth, packed_b, last);
@@ -220,12 +215,6 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
     /// Whether the block is one row of tiles.
     fn single(&self) -> bool {
         self.rows.len() <= self.kernels.rows
-    }
-
-    /// Whether B is brought into panels before it is used: where a row of tiles alone would wait for B's rows, which come
-    /// from far away a few lines at a time. With more rows the first ones bring it.
-    fn spreads(&self) -> bool {
-        self.p.b_far && self.single()
     }
 
     /// Panels that are copied at once from a transposed A.
@@ -344,7 +333,7 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
     ) {
         let kernels = self.kernels;
         let n = self.p.shape.n;
-        let in_place = !self.p.b_transposed && first && !self.spreads();
+        let in_place = !self.p.b_transposed && first && !self.plan.spread;
         let keep = in_place && !self.single();
         let last = k0 + depth == self.p.shape.k;
         let packed = packed_b[p.at * depth..][..p.elements * depth].as_mut_ptr();
@@ -387,8 +376,8 @@ impl<'a, T: Scalar + Plain> Block<'a, T> {
 
 /// Elements of the widest panel: two registers of 16.
 const MAX_WIDTH: usize = 32;
-/// The most panels of a block: 256 columns of two of the narrowest registers (two f64 each), and a remainder.
-const MAX_PANELS: usize = 66;
+/// The most panels of a block: two of the narrowest registers (two f64 each) wide, and a remainder.
+const MAX_PANELS: usize = MOST_COLUMNS / 4 + 2;
 
 /// A short list of panels without a heap allocation.
 struct PanelList {

@@ -127,7 +127,8 @@ pub fn gemm<T: Scalar + Plain>(
     } else {
         (shape, a, b)
     };
-    let plan = Plan::new(shape, kernels.rows, 2 * kernels.lanes, size_of::<T>());
+    let spread = !b.transposed && plan::spreads(shape, size_of::<T>());
+    let plan = Plan::new(shape, spread, kernels.rows, 2 * kernels.lanes, size_of::<T>());
     let pointers = Pointers::new(&a, &b, c, &epilogue, shape, turned);
     let blocks = batch * plan.rows.blocks * plan.columns.blocks;
     let mut k0 = 0usize;

@@ -5,7 +5,7 @@ use crate::simd::{self, Isa, Kernel, V, Vector};
 use std::ptr::copy_nonoverlapping;
 
 /// Rows that [`spread`] fetches ahead.
-const ROWS_AHEAD: usize = 64;
+const ROWS_AHEAD: usize = 8;
 /// Rows of B, each in one run, into panels of two registers (the last one of `last` elements, zeros past the edge):
 /// `to[p * width * depth + k * width + j] = from[k * stride + p * width + j]`.
 ///

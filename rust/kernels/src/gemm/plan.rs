@@ -7,14 +7,18 @@ use std::ops::Range;
 const B_BYTES: usize = 384 << 10;
 /// Bytes of K that a column of B holds at least and at most, where K is as deep: a tile's rows of A stay in the
 /// first-level cache beside the panel of B that streams by.
-const K_BYTES: std::ops::RangeInclusive<usize> = 1536..=16384;
-/// Columns of a block of C.
+const K_BYTES: std::ops::RangeInclusive<usize> = 768..=16384;
+/// Columns of a block of C, and those of one for which B is spread.
 const COLUMNS: usize = 256;
+pub(super) const MOST_COLUMNS: usize = 512;
 /// Rows up to which blocks have half as many columns: then the next columns of B, which are needed soon, fit in the
 /// cache beside those in use.
 const LOW: usize = 128;
 /// Rows that a block keeps, in tiles, where there are two blocks already: each block packs its part of B anew.
 const TILES: usize = 8;
+/// Rows up to which a far B is spread, and the bytes from which it is far.
+const FEW: usize = 64;
+const FAR: usize = 24 << 20;
 /// Multiply-adds that are worth a part of their own.
 const WORTH: usize = 200_000;
 /// Multiply-adds that a part may take, some 20 ms of the slowest supported machine's baseline.
@@ -23,6 +27,12 @@ const MOST: usize = 400_000_000;
 const PARTS: usize = 8;
 const LARGE: usize = 1 << 28;
 const MOST_PARTS: usize = 64;
+
+/// Whether B is brought into panels by a pass of its own, whole runs of its rows at a time: where it comes from beyond the
+/// caches, and there are too few rows of A to wait for lines that come one by one.
+pub(super) fn spreads(shape: Shape, size: usize) -> bool {
+    shape.m <= FEW && shape.k.saturating_mul(shape.n).saturating_mul(size) >= FAR
+}
 
 /// The cutting of one product.
 #[derive(Clone, Copy, Debug)]
@@ -36,15 +46,20 @@ pub(super) struct Plan {
     pub columns: Cut,
     /// Blocks that one part does.
     pub group: usize,
+    /// B is brought into panels before it is used.
+    pub spread: bool,
 }
 
 impl Plan {
-    /// `row_unit` and `column_unit`: rows and columns of a full tile; `size`: bytes of an element.
-    pub fn new(shape: Shape, row_unit: usize, column_unit: usize, size: usize) -> Plan {
+    /// `spread`: whether B is brought into panels beforehand; `row_unit` and `column_unit`: rows and columns of a full
+    /// tile; `size`: bytes of an element.
+    pub fn new(shape: Shape, spread: bool, row_unit: usize, column_unit: usize, size: usize) -> Plan {
         let Shape { batch, m, n, k } = shape;
-        let kc = depth(k, n, size);
+        // Wide blocks make for long runs.
+        let widest = if spread { MOST_COLUMNS } else { COLUMNS };
+        let kc = depth(k, n.clamp(1, widest), size);
         let mut pm = 1;
-        let mut pn = n.div_ceil(if m <= LOW { COLUMNS / 2 } else { COLUMNS }).max(1);
+        let mut pn = n.div_ceil(if m <= LOW && !spread { COLUMNS / 2 } else { widest }).max(1);
         let work = m.saturating_mul(n).saturating_mul(k).saturating_mul(batch);
         let most = (work / LARGE).clamp(PARTS, MOST_PARTS);
         let wanted = (work / WORTH).clamp(1, most).div_ceil(batch.max(1));
@@ -66,7 +81,7 @@ impl Plan {
         let (rows, columns) = (Cut::new(m, row_unit, pm), Cut::new(n, column_unit, pn));
         let block = rows.largest().saturating_mul(columns.largest()).max(1);
         let group = (WORTH / 2 / block.saturating_mul(k).max(1)).clamp(1, batch.max(1).div_ceil(PARTS));
-        Plan { kc, k_region: (MOST / block / kc).max(1) * kc, rows, columns, group }
+        Plan { kc, k_region: (MOST / block / kc).max(1) * kc, rows, columns, group, spread }
     }
 }
 
@@ -97,8 +112,8 @@ impl Cut {
 }
 
 /// The depth of K blocks: equal shares, as deep as B's part of a block has room for.
-fn depth(k: usize, n: usize, size: usize) -> usize {
-    let most = (B_BYTES / n.clamp(1, COLUMNS)).clamp(*K_BYTES.start(), *K_BYTES.end()) / size / 8 * 8;
+fn depth(k: usize, columns: usize, size: usize) -> usize {
+    let most = (B_BYTES / columns).clamp(*K_BYTES.start(), *K_BYTES.end()) / size / 8 * 8;
     k.div_ceil(k.div_ceil(most).max(1)).next_multiple_of(8).clamp(8, most)
 }
 
@@ -112,7 +127,8 @@ mod tests {
             for n in [1, 10, 20, 64, 250, 512, 4096, 16384] {
                 for k in [0, 1, 64, 147, 513, 4096, 16384, 1 << 24] {
                     for batch in [1, 3, 64] {
-                        let plan = Plan::new(Shape { batch, m, n, k }, 12, 32, 4);
+                        let shape = Shape { batch, m, n, k };
+                        let plan = Plan::new(shape, spreads(shape, 4), 12, 32, 4);
                         for cut in [plan.rows, plan.columns] {
                             let mut end = 0;
                             for range in (0..cut.blocks).map(|at| cut.range(at)) {
@@ -122,7 +138,7 @@ mod tests {
                             assert_eq!(end, cut.len);
                         }
                         assert!(plan.kc.is_multiple_of(8) && plan.kc <= 4096 && plan.k_region.is_multiple_of(plan.kc));
-                        assert!(plan.columns.largest() <= 256 && plan.group >= 1);
+                        assert!(plan.columns.largest() <= MOST_COLUMNS && plan.group >= 1);
                         let block = plan.rows.largest() * plan.columns.largest();
                         let part = plan.group * block * plan.k_region.min(k);
                         assert!(part <= MOST.max(block * plan.kc), "{plan:?} {part}");
