@@ -2,9 +2,10 @@
 
 use super::pack;
 use super::plan::{MOST_COLUMNS, Plan};
-use super::tile::{FETCH_EVERY, Kernels, LINE, MAX_ROWS, Scalar, Tile, Width};
+use super::tile::{FETCH_EVERY, Kernels, MAX_ROWS, Scalar, Tile, Width};
 use super::{Activation, Epilogue, Factor, Shape, activate};
 use crate::scratch::{self, Plain};
+use crate::simd::LINE;
 use std::ops::Range;
 
 /// Elements between rows of copied A beyond its depth, so that rows start in different sets of the first-level cache.

@@ -1,9 +1,8 @@
 //! Products with a single row (or, turned over, a single column): bound by reading the matrix once.
 
-use super::tile::fetch_far;
 use super::{Activation, Epilogue, Factor, Scalar, Shape, activate};
 use crate::scratch::{self, Plain};
-use crate::simd::{self, Isa, Kernel, V, Vector};
+use crate::simd::{self, Isa, Kernel, V, Vector, fetch_far};
 use crate::threads::{chunks, parallel_chunks};
 
 /// Elements of the matrix that are worth a part of their own.

@@ -1,7 +1,7 @@
 //! Rearranging what a tile kernel can't read in place.
 
-use super::tile::{LINE, Scalar, fetch_far};
-use crate::simd::{self, Isa, Kernel, V, Vector};
+use super::tile::Scalar;
+use crate::simd::{self, Isa, Kernel, LINE, V, Vector, fetch_far};
 use std::ptr::copy_nonoverlapping;
 
 /// Rows that [`spread`] fetches ahead.

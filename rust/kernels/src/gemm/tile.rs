@@ -5,10 +5,8 @@
 
 use super::pack::Turn;
 use crate::activation::Relu;
-use crate::simd::{Float, Isa, Level, Map, V, Vector, level};
+use crate::simd::{Float, Isa, Level, Map, V, Vector, fetch_far, fetch_near, level};
 
-/// Bytes of a cache line.
-pub(super) const LINE: usize = 64;
 /// Rows of the tallest tile of any level.
 pub(super) const MAX_ROWS: usize = 12;
 
@@ -83,26 +81,6 @@ fn hold() {
     // SAFETY: does nothing.
     unsafe {
         std::arch::asm!("", options(nomem, nostack, preserves_flags))
-    };
-}
-
-/// Fetches a line into the first-level cache. Any address will do.
-#[inline(always)]
-fn fetch_near<T>(_p: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint, which never faults.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(_p.cast())
-    };
-}
-
-/// Fetches a line into the second-level cache. Any address will do.
-#[inline(always)]
-pub(super) fn fetch_far<T>(_p: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint, which never faults.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(_p.cast())
     };
 }
 

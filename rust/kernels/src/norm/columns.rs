@@ -1,6 +1,6 @@
 //! Channels side by side, one example after the other: reductions down the columns.
 
-use crate::simd::{Float, Isa, Kernel, V, Vector};
+use crate::simd::{AHEAD, Float, Isa, Kernel, V, Vector, fetch_far};
 
 use super::lines::open;
 use super::reduction::join;
@@ -152,6 +152,7 @@ impl<T: Float> Shifted<T> {
         while c < columns {
             // SAFETY: x by the caller; WIDTH is a multiple of LANES, so whole registers fit the arrays.
             unsafe {
+                fetch_far(x.wrapping_add(c).wrapping_byte_add(AHEAD));
                 let d = load::<T, I>(x.add(c), lanes.min(columns - c)) - V::<T, I>::load(shift.add(c));
                 if FIRST {
                     d.store(sum.add(c));
@@ -285,6 +286,9 @@ unsafe fn add_row<T: Float, I: Isa, const RELU: bool, const FIRST: bool>(
         let count = lanes.min(columns - c);
         // SAFETY: granted by the caller; WIDTH is a multiple of LANES, so whole registers fit `to`.
         unsafe {
+            for k in 0..2 {
+                fetch_far(from[k].wrapping_add(c).wrapping_byte_add(AHEAD));
+            }
             let m = load::<T, I>(constants[0].add(c), count);
             let a = load::<T, I>(constants[1].add(c), count);
             let b = load::<T, I>(constants[2].add(c), count);

@@ -1,6 +1,6 @@
 //! Maps over rows with constants of each column.
 
-use crate::simd::{Float, Isa, Kernel, Map, V, Vector, aligned, stream_fence};
+use crate::simd::{AHEAD, Float, Isa, Kernel, Map, V, Vector, aligned, fetch_far, stream_fence};
 
 use super::columns::{WIDTH, joined, load, repeated};
 
@@ -90,6 +90,9 @@ unsafe fn cycle<T: Float, I: Isa, F: Map<T, N>, const N: usize, const S: usize>(
                 let count = STREAM_BLOCK.min(len - i);
                 let mut k = 0;
                 while k < count {
+                    for s in 0..S {
+                        fetch_far(from[s].wrapping_add(i + k).wrapping_byte_add(AHEAD));
+                    }
                     f.apply(gather::<T, I, N, S>(&from, i + k, j, lanes)).store(gathered.add(k));
                     k += lanes;
                     j += lanes;

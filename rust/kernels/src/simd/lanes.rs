@@ -8,6 +8,31 @@ use super::vector::{Float, Isa, V, Vector};
 /// Elements gathered before they are streamed together: a multiple of every register, a part of the first cache.
 const STREAM_BLOCK: usize = 256;
 
+/// Bytes of a cache line.
+pub const LINE: usize = 64;
+/// Bytes that long streams are fetched ahead: beyond the page that the hardware's own fetching stops at.
+pub const AHEAD: usize = 4096;
+
+/// Fetches a line into the first-level cache. Any address will do.
+#[inline(always)]
+pub fn fetch_near<T>(_p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(_p.cast())
+    };
+}
+
+/// Fetches a line into the second-level cache. Any address will do.
+#[inline(always)]
+pub fn fetch_far<T>(_p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(_p.cast())
+    };
+}
+
 /// A function of `N` registers, lane by lane.
 pub trait Map<T: Float, const N: usize> {
     /// Must be `#[inline(always)]`.
@@ -52,6 +77,9 @@ pub fn map<T: Float, I: Isa, const N: usize>(f: &impl Map<T, N>, x: [&[T]; N], y
                 let count = STREAM_BLOCK.min(whole - i);
                 let mut j = 0;
                 while j < count {
+                    for k in 0..N {
+                        fetch_far(from[k].wrapping_add(i + j).wrapping_byte_add(AHEAD));
+                    }
                     f.apply(load::<T, I, N>(&from, i + j)).store(gathered.add(j));
                     j += lanes;
                 }

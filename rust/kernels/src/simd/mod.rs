@@ -34,7 +34,7 @@ mod vector;
 mod x86;
 
 pub(crate) use baseline::Baseline;
-pub use lanes::{Map, aligned, map, map_in_place, stream_fence};
+pub use lanes::{AHEAD, LINE, Map, aligned, fetch_far, fetch_near, map, map_in_place, stream_fence};
 pub use math::Math;
 pub use vector::{Float, Isa, V, Vector};
 #[cfg(target_arch = "x86_64")]
