@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use lamb::{Lamb, lamb_step};
 pub use rules::{Adadelta, Adagrad, Adam, Adamax, Average, Ftrl, Lion, Momentum, Nadam, RmsProp, Sgd};
 
-use crate::parts::PART;
+use crate::parts::{PART, far};
 use crate::simd::math::clamp;
-use crate::simd::{self, Float, Isa, Kernel, V, Vector};
+use crate::simd::{self, AHEAD, Float, Isa, Kernel, V, Vector, fetch_far};
 use crate::threads::parallel_whole;
 
 /// Elements after which sums of float32 go on in float64.
@@ -158,6 +158,8 @@ struct Run<'a, T, U, const S: usize> {
     limit: T,
     average: Average<T>,
     place: &'a Place<'a, T, S>,
+    /// Whether parameters and all that goes with them come from beyond the caches.
+    far: bool,
     segments: Segments<'a>,
 }
 
@@ -193,6 +195,15 @@ impl<T: Float, U: Update<T, S>, const S: usize> Run<'_, T, U, S> {
                 let stop = if U::MEASURES { (i + BLOCK).min(end) } else { end };
                 let mut sums = [V::<T, I>::zero(); 2];
                 while i + lanes <= stop {
+                    if self.far {
+                        for k in 0..S {
+                            fetch_far(place.state[k].wrapping_add(i).wrapping_byte_add(AHEAD));
+                        }
+                        fetch_far(place.parameter.wrapping_add(i).wrapping_byte_add(AHEAD));
+                        if !ZERO {
+                            fetch_far(from.wrapping_add(i - at).wrapping_byte_add(AHEAD));
+                        }
+                    }
                     let mut state = [V::<T, I>::zero(); S];
                     for k in 0..S {
                         state[k] = V::<T, I>::load(place.state[k].add(i));
@@ -313,7 +324,7 @@ pub fn step<T: Float, U: Update<T, S>, const S: usize>(
     let places = Places(places.collect());
     let (limit, average) = (T::from_f64(around.clip), Average::new(around.momentum));
     let total = end;
-    let parts = total.div_ceil(PART);
+    let (parts, far) = (total.div_ceil(PART), far::<T>(total));
     // Sums of the pieces: each part, and within it each tensor, in order.
     let pieces = if U::MEASURES { parts + places.0.len() } else { 0 };
     let sums: Vec<[AtomicU64; 2]> = (0..pieces).map(|_| Default::default()).collect();
@@ -327,7 +338,7 @@ pub fn step<T: Float, U: Update<T, S>, const S: usize>(
             let count = place.end.min(stop) - at;
             if count > 0 {
                 let segments = Segments::new(place.table, at - begin, at - begin + count);
-                let sum = simd::dispatch(Run { update, limit, average, place, segments });
+                let sum = simd::dispatch(Run { update, limit, average, place, far, segments });
                 if U::MEASURES {
                     // Every boundary of a part or a tensor begins one piece, so part + index is a piece's own place.
                     for (to, value) in sums[part + index].iter().zip(sum) {

@@ -10,3 +10,11 @@ const STREAM_FROM: usize = 24 << 20;
 pub fn streams<T>(count: usize) -> bool {
     count * size_of::<T>() >= STREAM_FROM
 }
+
+/// Arrays of this many bytes and more come from beyond the second-level caches: worth fetching ahead.
+const FAR_FROM: usize = 4 << 20;
+
+/// Whether `count` elements of `T` hardly lie in a cache that is close.
+pub fn far<T>(count: usize) -> bool {
+    count * size_of::<T>() >= FAR_FROM
+}
