@@ -12,6 +12,7 @@ from typing import Any
 from tests.parity.cases import Case, Made, case, literal, of, whole
 
 L2 = Made("regularizers", "L2", {"l2": 0.1})
+DENSE = Made("layers", "Dense", {"units": 3, "activation": "tanh", "kernel_regularizer": "l2", "name": "inner"})
 RANDOM: dict[str, Any] = {"random": True}
 OWN: dict[str, Any] = {"dtype": None}
 WORDS = literal([["a", "b"], ["z", "c"]])
@@ -107,6 +108,8 @@ LAYERS: list[Case] = [
     case("UnitNormalization", (4, 6)),
     case("UnitNormalization", (2, 3, 4), axis=1),
     case("UnitNormalization", (2, 3, 4), axis=[1, 2]),
+    case("SpectralNormalization", (4, 5), layer=DENSE),
+    case("SpectralNormalization", (2, 3, 5), layer=DENSE, power_iterations=4),
     # Noise
     case("Dropout", (3, 4), rate=0.3, noise_shape=[3, 1], seed=4, options=RANDOM),
     case("AlphaDropout", (3, 4), rate=0.3, seed=1, options=RANDOM),

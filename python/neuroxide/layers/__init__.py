@@ -35,7 +35,9 @@ from neuroxide.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise
 from neuroxide.layers.normalization import GroupNormalization, LayerNormalization
 from neuroxide.layers.reshape import Flatten, Permute, RepeatVector, Reshape
 from neuroxide.layers.scaling import Normalization, Rescaling
+from neuroxide.layers.spectral_normalization import SpectralNormalization
 from neuroxide.layers.unit_scale import RMSNormalization, UnitNormalization
+from neuroxide.layers.wrapper import Wrapper
 
 __all__ = [
     "ELU",
@@ -83,9 +85,11 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StringLookup",
     "Subtract",
     "UnitNormalization",
+    "Wrapper",
     "add",
     "average",
     "concatenate",

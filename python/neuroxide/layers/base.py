@@ -56,6 +56,8 @@ class Layer(Calling):
     _unsupported: frozenset[str] = frozenset()
     # Layers that only move numbers give back the dtype they get.
     _keeps_dtype = False
+    # Whether `call` changes trainable weights: the guard against NaN then keeps a copy of them.
+    _writes_weights = False
     # Activation functions that `call` applies itself, in the same pass and with the same bits, and the names by which
     # its argument `activation` takes them: graphs use it for an activation layer that follows.
     _fuses: Mapping[Any, str] = MappingProxyType({})
