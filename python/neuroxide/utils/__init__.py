@@ -14,9 +14,10 @@ from neuroxide.utils.registry import (
     register_keras_serializable,
     register_serializable,
 )
+from neuroxide.utils.sequences import pad_sequences
 
 if TYPE_CHECKING:
-    from neuroxide.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+    from neuroxide.data import PyDataset, pack_x_y_sample_weight, split_dataset, unpack_x_y_sample_weight
     from neuroxide.utils.files import get_file
     from neuroxide.visualization import plot_model
 
@@ -30,11 +31,13 @@ __all__ = [
     "get_registered_object",
     "normalize",
     "pack_x_y_sample_weight",
+    "pad_sequences",
     "plot_model",
     "register_keras_serializable",
     "register_serializable",
     "reset_names",
     "set_random_seed",
+    "split_dataset",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
@@ -46,6 +49,7 @@ _ELSEWHERE = {
     "PyDataset": "neuroxide.data",
     "pack_x_y_sample_weight": "neuroxide.data",
     "plot_model": "neuroxide.visualization",
+    "split_dataset": "neuroxide.data",
     "unpack_x_y_sample_weight": "neuroxide.data",
 }
 
