@@ -7,10 +7,11 @@ from typing import Any
 
 from neuroxide import config, ops
 from neuroxide.utils import registry
+from neuroxide.utils.arguments import NamedArguments
 from neuroxide.utils.naming import to_snake_case
 
 
-class Constraint:
+class Constraint(NamedArguments):
     """Base: a callable from a weight to the value it should have instead.
 
     Example:

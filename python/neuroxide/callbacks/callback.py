@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from neuroxide.utils.arguments import NamedArguments
+
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(NamedArguments):
     """Base of callbacks. Write the hooks you need; `self.model` and `self.params` are there in all of them.
 
     Logs hold plain floats. A callback whose own state decides what it does writes `get_state` and `set_state` too, so

@@ -11,6 +11,7 @@ from neuroxide import config, ops
 from neuroxide.autograd import Tensor
 from neuroxide.backend import kernels
 from neuroxide.utils import registry, tree
+from neuroxide.utils.arguments import NamedArguments
 from neuroxide.utils.naming import suggest, to_snake_case
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -133,7 +134,7 @@ def _aligned(weights: Tensor, values: Any, label: str) -> Any:
     return weights if shape == given else ops.reshape(weights, shape)
 
 
-class Loss:
+class Loss(NamedArguments):
     """Base of the losses. Subclasses write `call(y_true, y_pred)`, which returns one loss per example.
 
     Args:

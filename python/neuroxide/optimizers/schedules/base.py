@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from neuroxide.utils.arguments import NamedArguments
 from neuroxide.utils.naming import to_snake_case
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(NamedArguments):
     """Base: a callable from the number of steps taken to a learning rate.
 
     Example:

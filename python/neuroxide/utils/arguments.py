@@ -1,0 +1,60 @@
+"""Arguments that a constructor does not have: told with the close matches, by one rule for all kinds of objects."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from neuroxide.utils.naming import suggest
+
+
+class NamedArguments:
+    """Base of objects made from a configuration: an unknown argument raises before the constructor runs.
+
+    Constructors with ``**kwargs`` look after these themselves.
+
+    Raises:
+        TypeError: For an argument that the constructor lacks; close matches are offered.
+
+    Example:
+        >>> class Ball(NamedArguments):
+        ...     def __init__(self, radius=1.0):
+        ...         self.radius = radius
+        >>> Ball(raduis=2.0)
+        Traceback (most recent call last):
+            ...
+        TypeError: Ball: unknown argument 'raduis'; did you mean 'radius'?
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """A new object, if its constructor has arguments of these names."""
+        bare = cls.__init__ is object.__init__
+        if kwargs or bare:
+            code = getattr(cls.__init__, "__code__", None)
+            if bare and (args or kwargs):
+                given = repr(next(iter(kwargs))) if kwargs else f"value {args[0]!r}"
+                raise TypeError(f"{cls.__name__}: expected no arguments, got {given}")
+            if code is not None and not code.co_flags & inspect.CO_VARKEYWORDS:
+                names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+                for name in kwargs:
+                    if name not in names:
+                        raise TypeError(f"{cls.__name__}: unknown argument {name!r}{suggest(name, names)}")
+        return super().__new__(cls)
+
+
+def missing_arguments(constructor: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    """Names of the arguments without default that are not given.
+
+    Args:
+        constructor: An `__init__`.
+        args: What is given by position.
+        kwargs: What is given by name.
+
+    Example:
+        >>> def __init__(self, units, activation=None): ...
+        >>> missing_arguments(__init__, (), {"unit": 3})
+        ['units']
+    """
+    parameters = list(inspect.signature(constructor).parameters.values())[1:]
+    plain = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return [p.name for p in plain[len(args) :] if p.default is p.empty and p.name not in kwargs]
