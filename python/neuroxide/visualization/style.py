@@ -62,6 +62,23 @@ def plain_axes(axes: Axes) -> None:
     axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
 
 
+def log_axis(axes: Axes) -> None:
+    """A logarithmic y axis, with plain numbers (0.3, not 3 × 10⁻¹) as long as they stay short."""
+    from matplotlib.ticker import LogFormatterSciNotation
+
+    class Plain(LogFormatterSciNotation):
+        """Matplotlib's labels, in plain digits where the whole axis lies between a thousandth and ten thousand."""
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            text = str(super().__call__(x, pos))
+            low, high = self.axis.get_view_interval()  # type: ignore[union-attr]
+            return f"{x:g}" if text and low > 5e-4 and high < 2e4 else text
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(Plain())
+    axes.yaxis.set_minor_formatter(Plain(minor_thresholds=(1, 0.4)))
+
+
 def save(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
     """Writes the figure where a path is given, and hands it back."""
     if path is not None:
