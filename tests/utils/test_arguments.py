@@ -8,6 +8,7 @@ import pickle
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 import neuroxide as nx
@@ -93,3 +94,53 @@ def test_layers_offer_the_argument_that_is_missing(make: Any, match: str) -> Non
         make()
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'units'"):
         nx.layers.Dense(activation="relu", input_shape=(3,))
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: nx.optimizers.Adam("0.1"), "adam: expected learning_rate to be a number >= 0, a schedule or"),
+        (lambda: nx.optimizers.SGD(loss_scale_factor=0), "sgd: expected loss_scale_factor to be a positive number"),
+        (lambda: schedules.ExponentialDecay("a", 10, 0.5), "exponential_decay: expected initial_learning_rate to be a"),
+        (lambda: schedules.ExponentialDecay(0.1, 10, -0.5), "expected decay_rate to be a number >= 0, got -0.5"),
+        (lambda: schedules.InverseTimeDecay(-0.1, 10, 0.5), "inverse_time_decay: expected initial_learning_rate"),
+        (lambda: schedules.PiecewiseConstantDecay([1], [1.0, -1.0]), r"expected values\[1\] to be a number >= 0"),
+        (lambda: schedules.PolynomialDecay(0.1, 10, power="a"), "polynomial_decay: expected power to be a number >= 0"),
+        (lambda: schedules.CosineDecay(0.1, 10, warmup_target=-1.0), "cosine_decay: expected warmup_target"),
+        (lambda: schedules.CosineDecayRestarts(0.1, 10, t_mul=0.5), "expected t_mul to be a number >= 1, got 0.5"),
+        (lambda: nx.callbacks.EarlyStopping(patience=-1), "EarlyStopping: expected patience to be a number >= 0, got"),
+        (
+            lambda: nx.callbacks.EarlyStopping(min_delta="a"),
+            "EarlyStopping: expected min_delta to be a number, got",
+        ),
+        (lambda: nx.callbacks.ReduceLROnPlateau(cooldown=-1), "ReduceLROnPlateau: expected cooldown to be a number"),
+        (lambda: nx.initializers.RandomNormal(stddev=-1), "random_normal: expected stddev to be a number >= 0, got -1"),
+        (lambda: nx.initializers.TruncatedNormal(mean="a"), "truncated_normal: expected mean to be a number, got 'a'"),
+        (lambda: nx.constraints.MaxNorm(-1), "max_norm: expected max_value to be a number >= 0, got -1"),
+        (lambda: nx.constraints.MinMaxNorm(rate=2), r"min_max_norm: expected rate to be a number in \[0, 1\], got 2"),
+        (lambda: nx.constraints.MinMaxNorm(2, 1), "min_max_norm: expected min_value <= max_value, got 2 and 1"),
+    ],
+)
+def test_numbers_out_of_range_are_told_by_name(make: Any, match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        make()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, None, "1", [1]])
+def test_check_numbers_takes_finite_numbers_only(value: Any) -> None:
+    with pytest.raises(ValueError, match="thing: expected size to be a number"):
+        arguments.check_numbers("thing", size=value)
+    arguments.check_numbers("thing", least=1, above=0.5, size=np.float32(1))
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: nx.callbacks.CSVLogger(3), "CSVLogger: expected filename to be a path, got 3"),
+        (lambda: nx.callbacks.BackupAndRestore(None), "BackupAndRestore: expected backup_dir to be a path, got None"),
+        (lambda: nx.callbacks.EarlyStopping(nx.metrics.AUC()), "expected monitor to be a name in the logs"),
+    ],
+)
+def test_types_are_told_by_name(make: Any, match: str) -> None:
+    with pytest.raises(TypeError, match=match):
+        make()

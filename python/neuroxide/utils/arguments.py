@@ -1,9 +1,12 @@
-"""Arguments that a constructor does not have: told with the close matches, by one rule for all kinds of objects."""
+"""What all constructors check alike: names of arguments, told with the close matches, and numbers in a range."""
 
 from __future__ import annotations
 
 import inspect
+import math
 from typing import Any
+
+import numpy as np
 
 from neuroxide.utils.naming import suggest
 
@@ -58,3 +61,36 @@ def missing_arguments(constructor: Any, args: tuple[Any, ...], kwargs: dict[str,
     parameters = list(inspect.signature(constructor).parameters.values())[1:]
     plain = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     return [p.name for p in plain[len(args) :] if p.default is p.empty and p.name not in kwargs]
+
+
+def check_numbers(
+    label: str, *, least: float = -math.inf, most: float = math.inf, above: float | None = None, **values: Any
+) -> None:
+    """Raise unless all values are finite numbers of a range.
+
+    Args:
+        label: What the error begins with.
+        least: The smallest that is right.
+        most: The largest.
+        above: Values must be larger than this; in the place of `least`.
+        **values: The numbers by their names.
+
+    Raises:
+        ValueError: For another value, by name.
+
+    Example:
+        >>> check_numbers("dropout", least=0, most=1, rate=2)
+        Traceback (most recent call last):
+            ...
+        ValueError: dropout: expected rate to be a number in [0, 1], got 2
+    """
+    for name, value in values.items():
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and np.isfinite(value)
+        if not number or not least <= value <= most or (above is not None and not value > above):
+            if above is not None:
+                expected = f" > {above:g}"
+            elif most < math.inf:
+                expected = f" in [{least:g}, {most:g}]"
+            else:
+                expected = f" >= {least:g}" if least > -math.inf else ""
+            raise ValueError(f"{label}: expected {name} to be a number{expected}, got {value!r}")
