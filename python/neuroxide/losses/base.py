@@ -11,7 +11,7 @@ from neuroxide import config, ops
 from neuroxide.autograd import Tensor
 from neuroxide.backend import kernels
 from neuroxide.utils import registry, tree
-from neuroxide.utils.arguments import NamedArguments
+from neuroxide.utils.arguments import NamedArguments, refuse_words
 from neuroxide.utils.naming import suggest, to_snake_case
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -37,20 +37,6 @@ def as_pred(x: Any) -> Tensor:
     if array.dtype.kind != "f" or isinstance(x, (float, list, tuple)):
         array = array.astype(config.floatx())
     return Tensor(array)
-
-
-def refuse_words(label: str, name: str, values: Any) -> None:
-    """Raise where an array holds no numbers.
-
-    Raises:
-        TypeError: For words and other objects.
-    """
-    if values.dtype.kind not in "biuf":
-        shown = repr(str(values.reshape(-1)[0])) if values.size else f"dtype {values.dtype}"
-        raise TypeError(
-            f"{label}: expected {name} to hold numbers, got {shown}: turn words into class numbers, with "
-            "layers.StringLookup or np.unique(words, return_inverse=True)"
-        )
 
 
 def like(x: Any, reference: Tensor, label: str = "loss", name: str = "y_true") -> Tensor:

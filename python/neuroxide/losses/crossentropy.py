@@ -15,7 +15,8 @@ from neuroxide import config, ops
 from neuroxide.autograd import Tensor
 from neuroxide.backend import kernels
 from neuroxide.losses import first_look
-from neuroxide.losses.base import LossFunctionWrapper, as_pred, check_shapes, like, refuse_words, same_rank
+from neuroxide.losses.base import LossFunctionWrapper, as_pred, check_shapes, like, same_rank
+from neuroxide.utils.arguments import refuse_words
 
 
 def check_smoothing(label: str, value: float) -> float:

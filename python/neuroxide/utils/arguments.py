@@ -94,3 +94,17 @@ def check_numbers(
             else:
                 expected = f" >= {least:g}" if least > -math.inf else ""
             raise ValueError(f"{label}: expected {name} to be a number{expected}, got {value!r}")
+
+
+def refuse_words(label: str, name: str, values: Any) -> None:
+    """Raise where an array holds no numbers.
+
+    Raises:
+        TypeError: For words and other objects.
+    """
+    if values.dtype.kind not in "biuf":
+        shown = repr(str(values.reshape(-1)[0])) if values.size else f"dtype {values.dtype}"
+        raise TypeError(
+            f"{label}: expected {name} to hold numbers, got {shown}: turn words into numbers with "
+            "layers.StringLookup or np.unique(words, return_inverse=True)"
+        )
