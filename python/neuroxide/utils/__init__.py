@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from neuroxide.utils.naming import reset_names
+from neuroxide.utils.naming import reset_names as clear_session
 from neuroxide.utils.numerical import normalize, set_random_seed, to_categorical
 from neuroxide.utils.progbar import Progbar
 from neuroxide.utils.registry import (
@@ -14,6 +15,9 @@ from neuroxide.utils.registry import (
     register_keras_serializable,
     register_serializable,
 )
+from neuroxide.utils.registry import custom_object_scope as CustomObjectScope
+from neuroxide.utils.registry import deserialize as deserialize_keras_object
+from neuroxide.utils.registry import serialize as serialize_keras_object
 from neuroxide.utils.sequences import pad_sequences
 
 if TYPE_CHECKING:
@@ -22,9 +26,12 @@ if TYPE_CHECKING:
     from neuroxide.visualization import plot_model
 
 __all__ = [
+    "CustomObjectScope",
     "Progbar",
     "PyDataset",
+    "clear_session",
     "custom_object_scope",
+    "deserialize_keras_object",
     "get_custom_objects",
     "get_file",
     "get_registered_name",
@@ -36,6 +43,7 @@ __all__ = [
     "register_keras_serializable",
     "register_serializable",
     "reset_names",
+    "serialize_keras_object",
     "set_random_seed",
     "split_dataset",
     "to_categorical",
