@@ -58,6 +58,11 @@ LAYERS: list[Case] = [
     case("Permute", (2, 3, 4, 5), dims=[3, 1, 2]),
     case("RepeatVector", (2, 3), n=4),
     case("EinsumDense", (2, 3, 4), equation="abc,cd->abd", output_shape=[None, 5], bias_axes="d"),
+    case("EinsumDense", (2, 3, 4), equation="abc,cde->abde", output_shape=[None, 5, 2], bias_axes="de",
+         activation="tanh", kernel_regularizer=L2),
+    case("EinsumDense", (2, 3, 4), equation="abc,bcd->abd", output_shape=[3, 5], bias_axes="b"),
+    case("EinsumDense", (2, 3, 4), equation="...x,xy->...y", output_shape=5),
+    case("EinsumDense", (2, 3, 4), equation="ab...,bcd->acd...", output_shape=[5, 2], bias_axes="c"),
     case("ActivityRegularization", (3, 4), l1=0.1, l2=0.2),
     # Activations
     *[case("Activation", (3, 4), activation=name) for name in ("relu", "softmax", "hard_tanh", "mish", "linear")],
@@ -369,8 +374,8 @@ TABLES: dict[str, list[Case]] = {
 
 # Arguments that ours refuses by name, and keys of configurations that only one side has.
 REFUSED = {
-    "lora_rank", "lora_alpha", "quantization_config", "input_axes", "output_axes", "optional",
-    "allow_last_axis_squeeze",
+    "lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size", "input_axes", "output_axes",
+    "optional", "allow_last_axis_squeeze",
 }  # fmt: skip
 
 # Places of records that differ, and why.

@@ -6,6 +6,7 @@ from neuroxide.layers.batch_normalization import BatchNormalization
 from neuroxide.layers.dense import Dense
 from neuroxide.layers.discretization import Discretization
 from neuroxide.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from neuroxide.layers.einsum_dense import EinsumDense
 from neuroxide.layers.embedding import Embedding
 from neuroxide.layers.encoding import CategoryEncoding
 from neuroxide.layers.hashing import HashedCrossing, Hashing
@@ -53,6 +54,7 @@ __all__ = [
     "Discretization",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GaussianDropout",
