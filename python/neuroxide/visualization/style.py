@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import os
 from typing import TYPE_CHECKING
 
@@ -34,9 +36,19 @@ def new_figure(width: float, height: float) -> Figure:
         ) from error
     figure = Figure(figsize=(width, height), dpi=160, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
+    # Notebooks show it by this; matplotlib itself does so only where pyplot was imported.
+    figure._repr_png_ = functools.partial(_png, figure)  # type: ignore[attr-defined]
     # Room between panels and at the edges, in inches.
     figure.get_layout_engine().set(w_pad=0.16, h_pad=0.14, wspace=0.05)  # type: ignore[union-attr,call-arg]
     return figure
+
+
+def _png(figure: Figure) -> tuple[bytes, dict[str, int]]:
+    """The picture, and its size on a page (96 pixels an inch), as IPython takes them."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    width, height = (round(96 * inches) for inches in (figure.get_figwidth(), figure.get_figheight()))
+    return buffer.getvalue(), {"width": width, "height": height}
 
 
 def headline(figure: Figure, title: str | None, subtitle: str | None = None) -> None:
