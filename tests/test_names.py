@@ -29,8 +29,9 @@ SAVING = (
     "serialize_keras_object"
 )
 UTILS = (
-    "CustomObjectScope Progbar PyDataset clear_session custom_object_scope deserialize_keras_object get_custom_objects "
-    "get_file get_registered_name get_registered_object normalize pack_x_y_sample_weight pad_sequences plot_model "
+    "CustomObjectScope FeatureSpace Progbar PyDataset clear_session custom_object_scope deserialize_keras_object "
+    "get_custom_objects get_file get_registered_name get_registered_object normalize pack_x_y_sample_weight "
+    "pad_sequences plot_model "
     "register_keras_serializable serialize_keras_object set_random_seed split_dataset to_categorical "
     "unpack_x_y_sample_weight"
 )

@@ -22,11 +22,13 @@ from neuroxide.utils.sequences import pad_sequences
 
 if TYPE_CHECKING:
     from neuroxide.data import PyDataset, pack_x_y_sample_weight, split_dataset, unpack_x_y_sample_weight
+    from neuroxide.utils.feature_space import FeatureSpace
     from neuroxide.utils.files import get_file
     from neuroxide.visualization import plot_model
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "Progbar",
     "PyDataset",
     "clear_session",
@@ -53,6 +55,7 @@ __all__ = [
 
 # Keras has these here; their homes themselves need this room.
 _ELSEWHERE = {
+    "FeatureSpace": "neuroxide.utils.feature_space",
     "get_file": "neuroxide.utils.files",
     "PyDataset": "neuroxide.data",
     "pack_x_y_sample_weight": "neuroxide.data",
