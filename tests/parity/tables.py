@@ -411,6 +411,9 @@ NOT_COMPARED: dict[str, dict[str, str]] = {
 DIFFERENCES: dict[str, list[str]] = {
     "layers": [
         "LoRA and quantisation arguments are refused by name.",
+        "`SpectralNormalization` with `trainable=False` leaves the kernel as it is, and around an `Embedding` gives "
+        "floats (Keras: normalises frozen kernels too, and casts outputs to the inputs' integers).",
+        "`Embedding` and `CategoryEncoding` raise for fractions (Keras cuts them off).",
     ],
     "losses": [
         "Logits are used wherever a softmax or sigmoid is the last operation, so probabilities need no clipping.",

@@ -18,7 +18,7 @@ class SpectralNormalization(Wrapper):
     Each call while training, with W the kernel as a matrix (…, outputs), does `power_iterations` times
     v ← u Wᵀ / ‖u Wᵀ‖, u ← v W / ‖v W‖, and then *replaces* the kernel by kernel / σ, σ = v W uᵀ, before the layer is
     called: as in Keras, the gradient is that of the new kernel, and the optimizer's step starts from it. A kernel of
-    zeros stays. Inference changes nothing, and so does a call with `trainable=False`.
+    zeros stays. Inference changes nothing, nor does training with `trainable=False` (Keras normalises all the same).
 
     The estimate u is a weight that is not trained, `vector_u` (1, outputs); it gets better from step to step.
 
