@@ -1,4 +1,4 @@
-"""Batch normalisation against none, 20 layers deep: one trains at a rate at which the other does not move."""
+"""Batch normalisation against none, 20 layers deep: one learns at once, the other stands still for long."""
 
 import numpy as np
 from common import options, result

@@ -34,7 +34,13 @@ def main() -> None:
         optimizer.apply(grads, [w])
     fed = float(w.numpy())
 
-    nx.visualization.compare_runs({"J(w)": costs}, x_label="step", log=True, path=chosen.out / "minimize_cost.png")
+    nx.visualization.compare_runs(
+        {"J(w)": costs},
+        x_label="step",
+        log=True,
+        title="J(w) = w² − 10w + 25",
+        path=chosen.out / "minimize_cost.png",
+    )
     graph = nx.visualization.computation_graph(
         lambda a, b, c: 3.0 * (a + b * c), 5.0, 3.0, 2.0, path=chosen.out / "computation_graph.svg"
     )

@@ -26,7 +26,7 @@ def main() -> None:
         accuracy[name] = model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
         if name in ("gradient descent", "Adam"):
             picture = chosen.out / f"optimizer_{name.split(' ')[0].lower()}.png"
-            decision_boundary(model, x, y, title=name, path=picture)
+            decision_boundary(model, x, y, title=name[0].upper() + name[1:], path=picture)
     compare_runs(runs, log=True, title=f"Training loss, learning rate {rate}", path=chosen.out / "optimizers.png")
     result("accuracy " + ", ".join(f"{name} {100 * right:.1f} %" for name, right in accuracy.items()))
 

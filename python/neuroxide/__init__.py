@@ -47,20 +47,33 @@ if TYPE_CHECKING:
         optimizers,
         random,
         regularizers,
+        saving,
         sklearn,
         text,
         utils,
         vision,
         visualization,
     )
+    from neuroxide.initializers import Initializer
     from neuroxide.layers import Input, InputSpec, Layer
+    from neuroxide.layers.graph import KerasTensor
+    from neuroxide.losses import Loss
+    from neuroxide.metrics import Metric
     from neuroxide.models import Model, Sequential
+    from neuroxide.optimizers import Optimizer
+    from neuroxide.regularizers import Regularizer
 
 __all__ = [
+    "Initializer",
     "Input",
     "InputSpec",
+    "KerasTensor",
     "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
+    "Regularizer",
     "Rows",
     "Sequential",
     "Tensor",
@@ -92,6 +105,7 @@ __all__ = [
     "optimizers",
     "random",
     "regularizers",
+    "saving",
     "set_num_threads",
     "sklearn",
     "stop_gradient",
@@ -104,7 +118,19 @@ __all__ = [
 ]
 
 # Where the names live that are not imported above; a room's own name stands for the room.
-_PLACES = {"Input": "layers", "InputSpec": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
+_PLACES = {
+    "Initializer": "initializers",
+    "Input": "layers",
+    "InputSpec": "layers",
+    "KerasTensor": "layers.graph",
+    "Layer": "layers",
+    "Loss": "losses",
+    "Metric": "metrics",
+    "Model": "models",
+    "Optimizer": "optimizers",
+    "Regularizer": "regularizers",
+    "Sequential": "models",
+}
 
 
 def __getattr__(name: str) -> _Any:

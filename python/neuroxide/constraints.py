@@ -7,10 +7,11 @@ from typing import Any
 
 from neuroxide import config, ops
 from neuroxide.utils import registry
+from neuroxide.utils.arguments import NamedArguments, check_numbers
 from neuroxide.utils.naming import to_snake_case
 
 
-class Constraint:
+class Constraint(NamedArguments):
     """Base: a callable from a weight to the value it should have instead.
 
     Example:
@@ -44,8 +45,11 @@ class MaxNorm(Constraint):
     """Scale down weights whose norm along `axis` is above `max_value`.
 
     Args:
-        max_value: Largest norm.
+        max_value: Largest norm, ≥ 0.
         axis: Axis or axes of the norm; 0 takes it over the inputs of each unit of a dense kernel.
+
+    Raises:
+        ValueError: When max_value is negative.
 
     Example:
         >>> MaxNorm(1.0)(nx.Tensor([[3.0], [4.0]])).numpy()
@@ -54,6 +58,7 @@ class MaxNorm(Constraint):
     """
 
     def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+        check_numbers("max_norm", least=0, max_value=max_value)
         self.max_value = max_value
         self.axis = axis
 
@@ -110,8 +115,11 @@ class MinMaxNorm(Constraint):
     Args:
         min_value: Smallest norm.
         max_value: Largest norm.
-        rate: How far to go each time, in (0, 1].
+        rate: How far to go each time, in [0, 1].
         axis: Axis or axes of the norm.
+
+    Raises:
+        ValueError: When a norm is negative, min_value above max_value, or rate outside [0, 1].
 
     Example:
         >>> MinMaxNorm(0.0, 1.0)(nx.Tensor([[3.0], [4.0]])).numpy()
@@ -120,6 +128,10 @@ class MinMaxNorm(Constraint):
     """
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
+        check_numbers("min_max_norm", least=0, min_value=min_value, max_value=max_value)
+        check_numbers("min_max_norm", least=0, most=1, rate=rate)
+        if min_value > max_value:
+            raise ValueError(f"min_max_norm: expected min_value <= max_value, got {min_value!r} and {max_value!r}")
         self.min_value = min_value
         self.max_value = max_value
         self.rate = rate

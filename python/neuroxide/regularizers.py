@@ -10,9 +10,10 @@ import numpy as np
 
 from neuroxide import config, ops
 from neuroxide.utils import registry
+from neuroxide.utils.arguments import NamedArguments
 
 
-class Regularizer:
+class Regularizer(NamedArguments):
     """Base: a callable from a tensor to a scalar penalty.
 
     Subclasses write `__call__` with functions of `neuroxide.ops` and, when the constructor has arguments, `get_config`.

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neuroxide as nx
-from neuroxide.data import split_sizes, train_dev_test_split
+from neuroxide.data import split_dataset, split_sizes, train_dev_test_split
 
 
 def test_ratios_depend_on_the_number_of_examples():
@@ -83,3 +83,45 @@ def test_without_shuffling_sets_are_consecutive():
 def test_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({"left_size": 0.8}, ([0, 1, 2, 3], [4])),
+        ({"right_size": 2}, ([0, 1, 2], [3, 4])),
+        ({"left_size": 2, "right_size": 0.2}, ([0, 1], [4])),  # as in Keras, what is between belongs to neither
+        ({"left_size": 0}, ([], [0, 1, 2, 3, 4])),
+        ({"left_size": 1.0}, ([0, 1, 2, 3, 4], [])),
+    ],
+)
+def test_split_dataset(sizes: dict[str, float], expected: tuple[list[int], list[int]]) -> None:
+    left, right = split_dataset(np.arange(5), **sizes)
+    assert (left.tolist(), right.tolist()) == expected
+
+
+def test_split_dataset_keeps_the_form_and_shuffles_rows_together() -> None:
+    x, y = np.arange(20).reshape(10, 2), np.arange(10)
+    (a, b), (c, d) = split_dataset((x, y), left_size=0.7, shuffle=True, seed=3)
+    assert sorted([*b, *d]) == list(range(10))
+    assert b.tolist() != list(range(7))
+    np.testing.assert_array_equal(np.concatenate([a, c]), x[np.concatenate([b, d])])
+    again = split_dataset({"x": x, "y": y}, left_size=0.7, shuffle=True, seed=3)
+    np.testing.assert_array_equal(again[0]["y"], b)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({}, "left_size or right_size, got neither"),
+        ({"left_size": 1.2}, r"left_size to be a fraction in \[0, 1\] or a whole number up to 5, got 1.2"),
+        ({"right_size": 6}, "right_size to be a fraction"),
+        ({"left_size": True}, "got True"),
+        ({"left_size": 4, "right_size": 0.6}, "at most 5 examples together"),
+    ],
+)
+def test_split_dataset_refuses(arguments: dict[str, float], match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        split_dataset(np.arange(5), **arguments)
+    with pytest.raises(ValueError, match=r"arrays of one length, got \[\(3,\), \(2,\)\]"):
+        split_dataset((np.ones(3), np.ones(2)), 1)

@@ -75,3 +75,14 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_maths_page_has_every_layer_optimizer_and_schedule() -> None:
+    page = (ROOT / "docs" / "maths.md").read_text("utf-8")
+    told = set(re.findall(r"`(\w+)[(`]", page))
+    # Bases, entries and functions of the user's own have no formula.
+    bare = {"Layer", "Input", "InputLayer", "InputSpec", "Lambda", "Wrapper", "Optimizer", "LearningRateSchedule"}
+    bare.add("ExponentialMovingAverage")
+    for room in (nx.layers, nx.optimizers, nx.optimizers.schedules):
+        classes = {name for name in room.__all__ if isinstance(getattr(room, name), type)}
+        assert classes - bare <= told, sorted(classes - bare - told)

@@ -327,3 +327,31 @@ def test_a_wrong_width_names_the_layer_and_both_shapes() -> None:
         layer(np.ones((2, 4), np.float32))
     with pytest.raises(ValueError, match=r"layer 'out' \(Dense\): dense: expected x of shape \(…, 3\)"):
         layer(layers.Input((4,)))
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "match"),
+    [
+        (lambda: nx.layers.Embedding(3, 2)(np.array([[0.5]])), ValueError, "embedding: expected whole numbers"),
+        (lambda: nx.layers.Embedding(3, 2)(np.array([[np.nan]])), ValueError, "embedding: expected whole numbers"),
+        (lambda: nx.layers.CategoryEncoding(3)(np.array([0.5])), ValueError, "category_encoding: expected whole"),
+        (lambda: nx.layers.Rescaling("a"), TypeError, "rescaling: expected scale to hold numbers, got 'a'"),
+        (lambda: nx.layers.Normalization().adapt(np.array(["a"])), TypeError, "normalization: expected data to hold"),
+        (lambda: nx.Input((3,), dtype="flaot32"), ValueError, "input: unknown dtype 'flaot32'; did you mean 'float32'"),
+        (lambda: nx.Input((3,), dtype="string"), ValueError, r"input: expected a dtype of numbers, .* StringLookup"),
+        (lambda: nx.Input((3,), dtype=str), ValueError, "input: expected a dtype of numbers"),
+    ],
+)
+def test_values_that_are_no_numbers_of_the_right_kind(make, error, match):
+    with pytest.raises(error, match=match):
+        make()
+
+
+def test_whole_numbers_may_be_floats():
+    assert nx.layers.Embedding(3, 2)(np.array([[2.0, 0.0]])).shape == (1, 2, 2)
+
+
+def test_batch_norm_names_the_mask():
+    layer = nx.layers.BatchNormalization()
+    with pytest.raises(ValueError, match=r"expected a mask of shape \(2, 3\) to match .* \(2, 4\)"):
+        layer(np.ones((2, 3, 4), np.float32), training=True, mask=np.ones((2, 4), bool))

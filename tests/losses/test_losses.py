@@ -210,7 +210,7 @@ P = np.full((2, 3), 1 / 3, np.float32)
         (lambda: losses.BinaryCrossentropy(axis=5)(P, nx.Tensor(P)), r"axis to be an integer in \[-2, 2\), got 5"),
         (
             lambda: losses.MeanSquaredError()(P, nx.Tensor(P), sample_weight=np.ones(3)),
-            r"expected sample_weight of a shape like \(2,\), got \(3,\)",
+            r"mean_squared_error: expected sample_weight of shape \(2,\), one for each loss, .* got \(3,\)",
         ),
     ],
 )

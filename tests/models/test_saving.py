@@ -232,7 +232,7 @@ def edit(path, value):
         (edit(["model"], None), "to hold a model"),
         (edit(["model"], 3), "to hold a model"),
         (edit(["model", "class_name"], "os.system"), "os.system"),
-        (edit(["model", "class_name"], "Dense"), "load_model|expected"),
+        (edit(["model", "class_name"], "Dense"), "unknown argument 'layers'"),
         (edit(["model", "config", "layers"], "x"), "'layers' to be a list"),
         (edit(["model", "config", "layers", 1, "class_name"], "subprocess.Popen"), "Popen"),
         (edit(["model", "config", "layers", 1, "config", "units"], -1), "units"),

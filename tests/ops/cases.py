@@ -671,7 +671,35 @@ CTC = [
     ),
 ]
 
+def _einsum(subscripts, *shapes):
+    return Case(
+        f"einsum-{subscripts}",
+        lambda *xs: ops.einsum(subscripts, *xs),
+        lambda *xs: np.einsum(subscripts, *xs),
+        tuple(draw(*shape, seed=i) for i, shape in enumerate(shapes)),
+    )
+
+
+EINSUM = [
+    _einsum("ab,bc->ac", (3, 4), (4, 5)),
+    _einsum("abc,cd->abd", (2, 3, 4), (4, 5)),
+    _einsum("abc,cde->abde", (2, 3, 4), (4, 5, 2)),
+    _einsum("abc,bcd->abd", (2, 3, 4), (3, 4, 5)),
+    _einsum("aecd,abcd->acbe", (2, 3, 4, 5), (2, 7, 4, 5)),
+    _einsum("...x,xy->...y", (2, 3, 4), (4, 5)),
+    _einsum("...ab,...bc->...ac", (2, 1, 3, 4), (5, 4, 2)),
+    _einsum("a,b->ba", (3,), (4,)),
+    _einsum("a,a->", (7,), (7,)),
+    _einsum("ab,ab->ab", (3, 4), (3, 4)),
+    _einsum("abc,de->ad", (2, 3, 4), (5, 6)),
+    _einsum("ba,cb", (3, 2), (4, 3)),
+    _einsum("abc->ca", (2, 3, 4)),
+    _einsum("...a->a...", (2, 3, 4)),
+    _einsum("ab,bc->ac", (3, 0), (0, 5)),
+]
+
 FAMILIES = {
+    "einsum": EINSUM,
     "category": CATEGORY,
     "elementwise": ELEMENTWISE,
     "activation": ACTIVATION,

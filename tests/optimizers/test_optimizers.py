@@ -381,7 +381,7 @@ def test_get() -> None:
         (lambda: optimizers.get("adagard"), "did you mean 'adagrad'"),
         (lambda: optimizers.AdamW(weight_decay=None), "use Adam without one"),
         (lambda: optimizers.SGD().apply([np.ones(2)], [nx.Variable(np.ones(3))]), r"\(3,\)"),
-        (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), "decay_steps to be positive"),
+        (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), "decay_steps to be a number > 0"),
     ],
 )
 def test_refusals(act: Any, match: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,15 @@ NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3
 COMMON = sorted(
     path.stem for path in (ROOT / "examples").glob("*.py") if "from common import" in path.read_text(encoding="utf-8")
 )
+
+# What the course concludes, where a few epochs are enough to see it.
+CONCLUSIONS = {
+    "minimize_cost": r"w = 5\.000, .* w = 10\.000; dJ/d\(a, b, c\) = \{'a': 3\.0, 'b': 6\.0, 'c': 9\.0\}",
+    "gradient_checking": r"the network: right .*; the planted bug: found; ops\.softplus: right",
+    "vanishing_gradients": r"0\.5 vanishing .*, 1\.5 exploding .*, small .* vanishing .*, He steady",
+    "logistic_regression": r"perceptron: no mistake from epoch \d+ on",
+    "bias_variance": r"a line: avoidable bias; .*; 16-16 units: no problem",
+}
 
 
 def run(name: str, *options: object) -> str:
@@ -39,6 +49,7 @@ def test_example(name: str, tmp_path: Path) -> None:
     said = run(name, "--quick", "--out", tmp_path / "pictures")
     [result] = [line for line in said.splitlines() if line.startswith("result: ")]
     assert len(result) > 20 and "nan" not in result
+    assert re.search(CONCLUSIONS.get(name, ""), result), result
     pictures = list((tmp_path / "pictures").iterdir())
     assert all(picture.stat().st_size > 1000 for picture in pictures)
     assert pictures or name == "gradient_checking"

@@ -12,6 +12,7 @@ from typing import Any
 from tests.parity.cases import Case, Made, case, literal, of, whole
 
 L2 = Made("regularizers", "L2", {"l2": 0.1})
+DENSE = Made("layers", "Dense", {"units": 3, "activation": "tanh", "kernel_regularizer": "l2", "name": "inner"})
 RANDOM: dict[str, Any] = {"random": True}
 OWN: dict[str, Any] = {"dtype": None}
 WORDS = literal([["a", "b"], ["z", "c"]])
@@ -57,6 +58,11 @@ LAYERS: list[Case] = [
     case("Permute", (2, 3, 4, 5), dims=[3, 1, 2]),
     case("RepeatVector", (2, 3), n=4),
     case("EinsumDense", (2, 3, 4), equation="abc,cd->abd", output_shape=[None, 5], bias_axes="d"),
+    case("EinsumDense", (2, 3, 4), equation="abc,cde->abde", output_shape=[None, 5, 2], bias_axes="de",
+         activation="tanh", kernel_regularizer=L2),
+    case("EinsumDense", (2, 3, 4), equation="abc,bcd->abd", output_shape=[3, 5], bias_axes="b"),
+    case("EinsumDense", (2, 3, 4), equation="...x,xy->...y", output_shape=5),
+    case("EinsumDense", (2, 3, 4), equation="ab...,bcd->acd...", output_shape=[5, 2], bias_axes="c"),
     case("ActivityRegularization", (3, 4), l1=0.1, l2=0.2),
     # Activations
     *[case("Activation", (3, 4), activation=name) for name in ("relu", "softmax", "hard_tanh", "mish", "linear")],
@@ -107,6 +113,8 @@ LAYERS: list[Case] = [
     case("UnitNormalization", (4, 6)),
     case("UnitNormalization", (2, 3, 4), axis=1),
     case("UnitNormalization", (2, 3, 4), axis=[1, 2]),
+    case("SpectralNormalization", (4, 5), layer=DENSE),
+    case("SpectralNormalization", (2, 3, 5), layer=DENSE, power_iterations=4),
     # Noise
     case("Dropout", (3, 4), rate=0.3, noise_shape=[3, 1], seed=4, options=RANDOM),
     case("AlphaDropout", (3, 4), rate=0.3, seed=1, options=RANDOM),
@@ -366,8 +374,8 @@ TABLES: dict[str, list[Case]] = {
 
 # Arguments that ours refuses by name, and keys of configurations that only one side has.
 REFUSED = {
-    "lora_rank", "lora_alpha", "quantization_config", "input_axes", "output_axes", "optional",
-    "allow_last_axis_squeeze",
+    "lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size", "input_axes", "output_axes",
+    "optional", "allow_last_axis_squeeze",
 }  # fmt: skip
 
 # Places of records that differ, and why.
@@ -403,6 +411,9 @@ NOT_COMPARED: dict[str, dict[str, str]] = {
 DIFFERENCES: dict[str, list[str]] = {
     "layers": [
         "LoRA and quantisation arguments are refused by name.",
+        "`SpectralNormalization` with `trainable=False` leaves the kernel as it is, and around an `Embedding` gives "
+        "floats (Keras: normalises frozen kernels too, and casts outputs to the inputs' integers).",
+        "`Embedding` and `CategoryEncoding` raise for fractions (Keras cuts them off).",
     ],
     "losses": [
         "Logits are used wherever a softmax or sigmoid is the last operation, so probabilities need no clipping.",

@@ -29,6 +29,7 @@ Y = np.array([0, 0, 1, 1])
 def test_boundary_reads_every_form_of_output(predict, tmp_path):
     figure = decision_boundary(predict, X, Y, class_names=["left", "right"], path=tmp_path / "b.png")
     assert "4 of 4 right (100.0 %)" in words(figure) and "left" in words(figure)
+    assert "wrong" not in words(figure)
     [regions] = figure.axes[0].images
     pixels = regions.get_array()
     assert np.array_equal(pixels[:, 0], np.broadcast_to(pixels[0, 0], pixels[:, 0].shape))
@@ -43,6 +44,19 @@ def test_boundary_takes_models_and_rings_mistakes():
     assert "3 of 4 right (75.0 %)" in words(figure)
     rings = figure.axes[0].collections[-1]
     np.testing.assert_allclose(rings.get_offsets(), X[1:2])
+    assert "wrong" in words(figure), "the legend says what the rings are"
+
+
+def test_boundary_with_many_long_names_keeps_its_size():
+    labels = np.arange(40) % 8
+    x = np.stack([labels, np.arange(40)], axis=1).astype(float)
+    names = [f"a rather long name {i}" for i in range(8)]
+    figure = decision_boundary(lambda p: np.clip(p[:, 0].round(), 0, 7).astype(int), x, labels, class_names=names)
+    figure.canvas.draw()
+    width = figure.get_figwidth() * figure.dpi
+    legend = figure.axes[0].get_legend().get_window_extent()
+    assert legend.x0 >= 0 and legend.x1 <= width
+    assert figure.axes[0].get_position().width > 0.7
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Runs compared in one picture."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -42,3 +45,28 @@ def test_logarithmic_axes_leave_out_what_they_cannot_show():
 def test_refused(runs, options, message):
     with pytest.raises(ValueError, match=message):
         compare_runs(runs, **options)
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([0.2, 0.9], {"0.2", "0.3", "0.6"}),
+        ([0.02, 30.0], {"0.1", "1", "10"}),
+        ([1e-7, 1.0], {"$\\mathdefault{10^{-6}}$"}),
+    ],
+)
+def test_logarithmic_axes_have_short_labels(values, shown):
+    figure = compare_runs({"a": values}, log=True)
+    figure.canvas.draw()
+    axis = figure.axes[0].yaxis
+    texts = {tick.label1.get_text() for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())}
+    assert shown <= texts, texts
+    assert [float(t) for t in figure.axes[0].get_xticks() if t % 1] == [], "whole epochs"
+
+
+def test_notebooks_show_figures_without_pyplot():
+    figure = compare_runs({"a": [1.0, 0.5]})
+    for shown in (figure, pickle.loads(pickle.dumps(figure)), copy.deepcopy(figure)):
+        data, size = shown._repr_png_()
+        assert data.startswith(b"\x89PNG")
+        assert size == {"width": round(96 * 6.4), "height": round(96 * 3.9)}

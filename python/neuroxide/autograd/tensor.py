@@ -270,7 +270,8 @@ def as_array(data: Any) -> Any:
             array = array.astype(np.float32)  # Python numbers take the default floating type
         array = kernels(array).ascontiguous(array)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"Tensor: expected numbers, got {type(data).__name__} of dtype {array.dtype}")
+        hint = ": words become numbers in layers.StringLookup" if array.dtype.kind in "SU" else ""
+        raise TypeError(f"Tensor: expected numbers, got {type(data).__name__} of dtype {array.dtype}{hint}")
     return array if type(array) is not np.ndarray else default().from_numpy(array)
 
 

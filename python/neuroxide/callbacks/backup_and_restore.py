@@ -48,7 +48,7 @@ class BackupAndRestore(Callback):
         delete_checkpoint: bool = True,
     ) -> None:
         super().__init__()
-        self.backup_dir = os.fspath(backup_dir)
+        self.backup_dir = self._as_path("backup_dir", backup_dir)
         if not self.backup_dir:
             raise ValueError("BackupAndRestore: expected backup_dir to be the name of a folder, got ''")
         if save_freq != "epoch" and (not isinstance(save_freq, int) or isinstance(save_freq, bool) or save_freq < 1):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+from neuroxide.utils.arguments import NamedArguments
 
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(NamedArguments):
     """Base of callbacks. Write the hooks you need; `self.model` and `self.params` are there in all of them.
 
     Logs hold plain floats. A callback whose own state decides what it does writes `get_state` and `set_state` too, so
@@ -27,6 +30,13 @@ class Callback:
     def __init__(self) -> None:
         self.params: dict[str, Any] | None = None
         self.model: Any = None
+
+    def _as_path(self, name: str, value: Any) -> str:
+        """A path as a string; an error that names the argument for anything else."""
+        try:
+            return os.fsdecode(value)
+        except TypeError:
+            raise TypeError(f"{type(self).__name__}: expected {name} to be a path, got {value!r}") from None
 
     def _wants_batches(self) -> bool:
         """Whether the hooks of batches have anything to do; saves computing logs for nothing."""

@@ -37,7 +37,7 @@ class CSVLogger(Callback):
         super().__init__()
         if not isinstance(separator, str) or len(separator) != 1:
             raise ValueError(f"CSVLogger: expected separator to be one character, got {separator!r}")
-        self.filename = os.fspath(filename)
+        self.filename = self._as_path("filename", filename)
         self.sep = separator
         self.append = append
         self.keys: list[str] | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from neuroxide.callbacks.callback import Logs
 from neuroxide.callbacks.monitor import MonitorCallback
+from neuroxide.utils.arguments import check_numbers
 from neuroxide.utils.progbar import print_message
 
 
@@ -43,6 +44,7 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
+        check_numbers("EarlyStopping", least=0, patience=patience, start_from_epoch=start_from_epoch)
         self.patience = patience
         self.verbose = verbose
         self.baseline = baseline

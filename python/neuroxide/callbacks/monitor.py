@@ -7,6 +7,7 @@ from typing import Any
 
 from neuroxide.callbacks.callback import Callback, Logs
 from neuroxide.models.compiled import as_number
+from neuroxide.utils.arguments import check_numbers
 
 _RISING = ("acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "dice", "r2", "top_k", "hinge_accuracy")
 _FALLING = ("loss", "error", "mse", "mae", "mape", "msle", "rmse", "crossentropy", "divergence", "poisson", "hinge")
@@ -31,6 +32,9 @@ class MonitorCallback(Callback):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"{type(self).__name__}: expected mode 'auto', 'min' or 'max', got {mode!r}")
+        if not isinstance(monitor, str):
+            raise TypeError(f"{type(self).__name__}: expected monitor to be a name in the logs, got {monitor!r}")
+        check_numbers(type(self).__name__, min_delta=min_delta)
         self.monitor = monitor
         self.mode = mode
         self.best: float | None = baseline

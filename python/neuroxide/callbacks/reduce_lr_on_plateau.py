@@ -6,6 +6,7 @@ from typing import Any
 
 from neuroxide.callbacks.callback import Logs
 from neuroxide.callbacks.monitor import MonitorCallback
+from neuroxide.utils.arguments import check_numbers
 from neuroxide.utils.progbar import print_message
 
 
@@ -50,9 +51,7 @@ class ReduceLROnPlateau(MonitorCallback):
         super().__init__(monitor, mode, min_delta=min_delta)
         if not 0 <= factor < 1:
             raise ValueError(f"ReduceLROnPlateau: expected factor in [0, 1), got {factor!r}")
-        for name, value in (("patience", patience), ("cooldown", cooldown), ("min_lr", min_lr)):
-            if not value >= 0:
-                raise ValueError(f"ReduceLROnPlateau: expected {name} to be at least 0, got {value!r}")
+        check_numbers("ReduceLROnPlateau", least=0, patience=patience, cooldown=cooldown, min_lr=min_lr)
         self.factor = factor
         self.patience = patience
         self.verbose = verbose

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from neuroxide.callbacks.callback import Callback, Logs
 
@@ -32,20 +32,25 @@ class SwapEMAWeights(Callback):
         self.swap_on_epoch = swap_on_epoch
         self._ema_weights_in_model = False
 
+    def _refuse(self) -> NoReturn:
+        raise ValueError(
+            "SwapEMAWeights: expected an optimizer that keeps moving averages, got "
+            f"{self.model.optimizer!r}: make it with use_ema=True, and train before you evaluate"
+        )
+
     def _swap(self, into_model: bool) -> None:
         if self._ema_weights_in_model == into_model:
             return
         optimizer = self.model.optimizer
         if not getattr(optimizer, "use_ema", False) or not optimizer.built:
-            raise ValueError(
-                "SwapEMAWeights: expected an optimizer that keeps moving averages, got "
-                f"{optimizer!r}: make it with use_ema=True, and train before you evaluate"
-            )
+            self._refuse()
         optimizer.swap_moving_averages()
         self._ema_weights_in_model = into_model
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start with the weights."""
+        if not getattr(self.model.optimizer, "use_ema", False):
+            self._refuse()
         self._ema_weights_in_model = False
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

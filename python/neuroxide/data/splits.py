@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from neuroxide import _core
 from neuroxide.random import draw
+from neuroxide.utils import tree
 
 Indices = npt.NDArray[np.int64]
 
@@ -115,6 +116,68 @@ def train_dev_test_split(
     parts = [tuple(array[rows] for array in given) for rows in places]
     train, kept, dev, test = parts if len(given) > 1 else [part[0] for part in parts]
     return Splits(train, dev, test, kept)
+
+
+def split_dataset(
+    dataset: Any,
+    left_size: float | int | None = None,
+    right_size: float | int | None = None,
+    shuffle: bool = False,
+    seed: int | None = None,
+) -> tuple[Any, Any]:
+    """Split arrays of equal length in two.
+
+    Args:
+        dataset: An array of N examples, or a tuple, list or dictionary of such arrays.
+        left_size: Examples on the left, as a whole number or a fraction; all but the right ones by default.
+        right_size: The same for the right; all but the left ones by default. One of the two is needed.
+        shuffle: Whether examples are drawn at random.
+        seed: Equal seeds give equal sets; None draws one from the library's generator.
+
+    Returns:
+        (left, right), each of the form of `dataset`. `fit` takes them as they are: ``fit(*left)`` where it is a tuple.
+
+    Raises:
+        ValueError: For lengths that differ, no size at all, or sizes out of range or above N together.
+
+    Example:
+        >>> left, right = split_dataset(np.arange(5), left_size=0.6)
+        >>> left.tolist(), right.tolist()
+        ([0, 1, 2], [3, 4])
+
+    Source: Keras 3, `keras.utils.split_dataset` (whose results are datasets of a backend).
+    """
+    arrays = [np.asarray(array) for array in tree.flatten(dataset)]
+    lengths = [len(array) if array.ndim else 0 for array in arrays]
+    if not arrays or any(not array.ndim for array in arrays) or len(set(lengths)) > 1:
+        raise ValueError(f"split_dataset: expected arrays of one length, got {[array.shape for array in arrays]}")
+    n = lengths[0]
+    if left_size is None and right_size is None:
+        raise ValueError("split_dataset: expected left_size or right_size, got neither")
+    left, right = _part("left_size", left_size, n), _part("right_size", right_size, n)
+    left = n - (right or 0) if left is None else left
+    right = n - left if right is None else right
+    if left + right > n:
+        raise ValueError(
+            f"split_dataset: expected at most {n} examples together, got left_size={left_size}, right_size={right_size}"
+        )
+    order = _core.permutation(n, *draw(seed)) if shuffle else np.arange(n)
+    rows = order[:left], order[n - right :]
+    first, second = (tree.map_structure(lambda array, r=r: np.asarray(array)[r], dataset) for r in rows)
+    return first, second
+
+
+def _part(name: str, size: float | int | None, n: int) -> int | None:
+    """A size as a number of examples."""
+    if size is None:
+        return None
+    fraction = isinstance(size, (float, np.floating))
+    number = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
+    if not number or not 0 <= size <= (1 if fraction else n):
+        raise ValueError(
+            f"split_dataset: expected {name} to be a fraction in [0, 1] or a whole number up to {n}, got {size!r}"
+        )
+    return round(float(size) * n) if fraction else int(size)
 
 
 def _carved(train: int, wanted: float | int) -> int:

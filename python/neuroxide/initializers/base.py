@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from neuroxide import config
+from neuroxide.utils.arguments import NamedArguments
 
 Array = np.ndarray[Any, Any]
 
@@ -19,7 +20,7 @@ def float_name(label: str, dtype: Any) -> str:
     return name
 
 
-class Initializer:
+class Initializer(NamedArguments):
     """Base: a callable ``f(shape, dtype)`` that gives an array.
 
     Subclasses write `__call__` and, when the constructor has arguments, `get_config`.

@@ -7,6 +7,7 @@ from typing import Any
 from neuroxide.backend import cpu
 from neuroxide.initializers.base import Array, Initializer, float_name
 from neuroxide.random import SeedGenerator, draw, make_default_seed
+from neuroxide.utils.arguments import check_numbers
 from neuroxide.utils.naming import to_snake_case
 
 
@@ -45,8 +46,11 @@ class RandomNormal(RandomInitializer):
 
     Args:
         mean: Mean.
-        stddev: Standard deviation.
+        stddev: Standard deviation, ≥ 0.
         seed: See `RandomInitializer`.
+
+    Raises:
+        ValueError: When stddev is negative, or mean or stddev no number.
 
     Example:
         >>> RandomNormal(seed=1)((2, 3)).shape
@@ -54,6 +58,8 @@ class RandomNormal(RandomInitializer):
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | SeedGenerator | None = None) -> None:
+        check_numbers("random_normal", mean=mean)
+        check_numbers("random_normal", least=0, stddev=stddev)
         self.mean = mean
         self.stddev = stddev
         super().__init__(seed=seed)
@@ -72,8 +78,11 @@ class TruncatedNormal(RandomInitializer):
 
     Args:
         mean: Mean.
-        stddev: Standard deviation before the cut.
+        stddev: Standard deviation before the cut, ≥ 0.
         seed: See `RandomInitializer`.
+
+    Raises:
+        ValueError: When stddev is negative, or mean or stddev no number.
 
     Example:
         >>> bool(np.abs(TruncatedNormal(seed=1)((1000,))).max() <= 0.1)
@@ -81,6 +90,8 @@ class TruncatedNormal(RandomInitializer):
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | SeedGenerator | None = None) -> None:
+        check_numbers("truncated_normal", mean=mean)
+        check_numbers("truncated_normal", least=0, stddev=stddev)
         self.mean = mean
         self.stddev = stddev
         super().__init__(seed=seed)

@@ -6,6 +6,7 @@ from neuroxide.layers.batch_normalization import BatchNormalization
 from neuroxide.layers.dense import Dense
 from neuroxide.layers.discretization import Discretization
 from neuroxide.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from neuroxide.layers.einsum_dense import EinsumDense
 from neuroxide.layers.embedding import Embedding
 from neuroxide.layers.encoding import CategoryEncoding
 from neuroxide.layers.hashing import HashedCrossing, Hashing
@@ -35,7 +36,9 @@ from neuroxide.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise
 from neuroxide.layers.normalization import GroupNormalization, LayerNormalization
 from neuroxide.layers.reshape import Flatten, Permute, RepeatVector, Reshape
 from neuroxide.layers.scaling import Normalization, Rescaling
+from neuroxide.layers.spectral_normalization import SpectralNormalization
 from neuroxide.layers.unit_scale import RMSNormalization, UnitNormalization
+from neuroxide.layers.wrapper import Wrapper
 
 __all__ = [
     "ELU",
@@ -51,6 +54,7 @@ __all__ = [
     "Discretization",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GaussianDropout",
@@ -83,9 +87,11 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StringLookup",
     "Subtract",
     "UnitNormalization",
+    "Wrapper",
     "add",
     "average",
     "concatenate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,10 +17,15 @@ from neuroxide.layers.graph import KerasTensor, Node
 from neuroxide.layers.spec import CallSpec, InputSpec, infer_by_running, map_shapes, shape_of
 from neuroxide.layers.tracking import bump_structure_version, structure_version
 from neuroxide.utils import tree
+from neuroxide.utils.arguments import missing_arguments
 from neuroxide.utils.naming import auto_name, suggest, to_snake_case
 from neuroxide.utils.registry import register_builtin
 
 __all__ = ["InputSpec", "Layer", "structure_version"]
+
+
+# Keyword arguments by which older code gives `Sequential` the shape of its inputs.
+_INPUT_HINTS = frozenset({"input_shape", "batch_input_shape", "batch_shape", "input_dim"})
 
 
 class Layer(Calling):
@@ -56,6 +61,8 @@ class Layer(Calling):
     _unsupported: frozenset[str] = frozenset()
     # Layers that only move numbers give back the dtype they get.
     _keeps_dtype = False
+    # Whether `call` changes trainable weights: the guard against NaN then keeps a copy of them.
+    _writes_weights = False
     # Activation functions that `call` applies itself, in the same pass and with the same bits, and the names by which
     # its argument `activation` takes them: graphs use it for an activation layer that follows.
     _fuses: Mapping[Any, str] = MappingProxyType({})
@@ -74,6 +81,10 @@ class Layer(Calling):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)
+        # Told of first: a misspelt name of an argument that has no default.
+        if kwargs and missing_arguments(cls.__init__, args, kwargs):
+            known = layer._argument_names() | _INPUT_HINTS
+            layer._refuse({name: value for name, value in kwargs.items() if name not in known})
         # Remembered for classes that write no get_config of their own.
         if cls.get_config is Layer.get_config:
             layer.__dict__["_auto_config"] = (args, kwargs)
@@ -113,21 +124,19 @@ class Layer(Calling):
         state["_call_serial"] = 0
         state["_build_input_shape"] = None
 
-    def _refuse(self, arguments: Iterable[str]) -> None:
-        known = {
-            name
-            for cls in type(self).__mro__
-            if issubclass(cls, Layer)
-            for name in inspect.signature(cls.__init__).parameters
-        }
+    @classmethod
+    def _argument_names(cls) -> set[str]:
+        bases = [base for base in cls.__mro__ if issubclass(base, Layer)]
+        return {name for base in bases for name in inspect.signature(base.__init__).parameters} - {"self", "kwargs"}
+
+    def _refuse(self, arguments: Mapping[str, Any]) -> None:
         label = to_snake_case(type(self).__name__)
-        for name in list(arguments):
-            value = arguments[name] if isinstance(arguments, dict) else True
+        for name, value in arguments.items():
             if name in self._unsupported:
                 if value is not None:
                     raise ValueError(f"{label}: argument {name!r} is not supported")
             else:
-                raise ValueError(f"{label}: unknown argument {name!r}{suggest(name, known - {'self', 'kwargs'})}")
+                raise ValueError(f"{label}: unknown argument {name!r}{suggest(name, self._argument_names())}")
 
     # -- building ----------------------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ class BatchNormalization(Normalizing):
 
     def _masked_moments(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
         ndim = len(inputs.shape)
-        if len(mask.shape) != ndim - 1:
+        if tuple(mask.shape) != tuple(inputs.shape[:-1]):
             raise ValueError(
                 f"batch_normalization: expected a mask of shape {inputs.shape[:-1]} to match inputs of shape "
                 f"{inputs.shape}, got {tuple(mask.shape)}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from neuroxide import constraints, initializers, ops, regularizers
 from neuroxide.layers.base import Layer
+from neuroxide.layers.encoding import whole_numbers
 from neuroxide.utils.registry import register_builtin
 
 
@@ -87,7 +88,9 @@ class Embedding(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Rows (…, output_dim) for numbers (…)."""
-        return ops.take_rows(self.embeddings, inputs if inputs.dtype.kind in "iu" else ops.cast(inputs, "int32"))
+        if inputs.dtype.kind not in "iu":
+            inputs = whole_numbers("embedding", inputs, "int32")
+        return ops.take_rows(self.embeddings, inputs)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Where the index is not 0, with `mask_zero`."""

@@ -62,6 +62,19 @@ def batches_of(data: Any, steps: int | None) -> Any:
         yield values_of(batch[0] if isinstance(batch, (list, tuple)) else batch)
 
 
+def whole_numbers(label: str, x: Any, dtype: str = "int64") -> Any:
+    """Numbers of categories as an integer tensor.
+
+    Raises:
+        ValueError: For fractions, NaN and infinity, which no category has.
+    """
+    if x.dtype.kind == "f":
+        values = x.numpy()
+        if not (np.isfinite(values) & (values == np.floor(values))).all():
+            raise ValueError(f"{label}: expected whole numbers, got fractions, NaN or infinity")
+    return ops.cast(x, dtype)
+
+
 def encode(indices: Any, mode: str, depth: int, dtype: str, weights: Any = None) -> Any:
     """Numbers of categories as Keras encodes them; those outside [0, depth) become zeros.
 
@@ -137,7 +150,7 @@ class CategoryEncoding(DataLayer):
             raise ValueError(
                 f"category_encoding: expected no count_weights with output_mode {self.output_mode!r}, got some"
             )
-        x = ops.cast(x, "int64")
+        x = whole_numbers("category_encoding", x)
         if x.size:
             low, high = ops.min(x).item(), ops.max(x).item()
             if low < 0 or high >= self.num_tokens:

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from neuroxide import config
 from neuroxide.layers.base import Layer
 from neuroxide.layers.graph import KerasHistory, KerasTensor, Node, Shape, standardize_shape
+from neuroxide.utils.naming import suggest
 from neuroxide.utils.registry import register_builtin
 
 __all__ = ["Input", "InputLayer", "KerasHistory", "KerasTensor", "Node"]
+
+
+def _dtype_name(dtype: Any) -> str:
+    words = "input: expected a dtype of numbers, got {!r}: call StringLookup on arrays of words before the model"
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        if dtype == "string":
+            raise ValueError(words.format(dtype)) from None
+        known = ("float32", "float64", "int32", "int64", "bool")
+        raise ValueError(f"input: unknown dtype {dtype!r}{suggest(dtype, known)}") from None
+    if kind.kind not in "fiub":
+        raise ValueError(words.format(dtype))
+    return str(kind.name)
 
 
 class InputLayer(Layer):
@@ -60,7 +77,7 @@ class InputLayer(Layer):
                 raise ValueError(f"input: expected shape to be a tuple, such as ({shape},), got {shape}")
             batch_shape = (batch_size, *standardize_shape(shape))
         self._batch_shape = standardize_shape(batch_shape)
-        self._input_dtype = dtype or config.floatx()
+        self._input_dtype = _dtype_name(dtype or config.floatx())
         self.optional = optional
         output = KerasTensor(self._batch_shape, dtype=self._input_dtype, name=self.name)
         self.built = True

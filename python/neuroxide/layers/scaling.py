@@ -11,6 +11,7 @@ import numpy as np
 from neuroxide import config, ops
 from neuroxide.autograd import Tensor, no_grad
 from neuroxide.layers.base import Layer
+from neuroxide.utils.arguments import refuse_words
 from neuroxide.utils.registry import register_builtin
 
 
@@ -22,6 +23,9 @@ class Rescaling(Layer):
         offset: The same.
         **kwargs: `name`, `dtype`.
 
+    Raises:
+        TypeError: When scale or offset holds no numbers.
+
     Example:
         >>> Rescaling(1.0 / 255)(np.array([0, 255], dtype=np.uint8)).numpy()
         array([0., 1.], dtype=float32)
@@ -31,8 +35,8 @@ class Rescaling(Layer):
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.scale = _plain(scale)
-        self.offset = _plain(offset)
+        self.scale = _plain("scale", scale)
+        self.offset = _plain("offset", offset)
         self.supports_masking = True
         self.built = True
 
@@ -53,9 +57,10 @@ class Rescaling(Layer):
         return {**super().get_config(), "scale": self.scale, "offset": self.offset}
 
 
-def _plain(value: Any) -> Any:
-    listed = np.asarray(value, dtype=np.float64).tolist()
-    return listed
+def _plain(name: str, value: Any) -> Any:
+    array = np.asarray(value)
+    refuse_words("rescaling", name, array)
+    return array.astype(np.float64).tolist()
 
 
 class Normalization(Layer):
@@ -149,6 +154,7 @@ class Normalization(Layer):
 
         Raises:
             ValueError: When there are no data, or their shape does not fit.
+            TypeError: For words.
         """
         if self.input_mean is not None:
             raise ValueError("normalization: adapt is for layers made without mean and variance")
@@ -224,8 +230,14 @@ class Normalization(Layer):
 
 def _batches(data: Any) -> Any:
     if isinstance(data, (np.ndarray, Tensor)) or not isinstance(data, Iterable) or _numbers(data):
-        return iter([np.asarray(data, dtype=np.float64)])
-    return (np.asarray(b[0] if isinstance(b, (list, tuple)) else b, dtype=np.float64) for b in data)
+        return iter([_floats(data)])
+    return (_floats(b[0] if isinstance(b, (list, tuple)) else b) for b in data)
+
+
+def _floats(data: Any) -> Any:
+    array = np.asarray(data)
+    refuse_words("normalization", "data", array)
+    return array.astype(np.float64, copy=False)
 
 
 def _numbers(data: Any) -> bool:

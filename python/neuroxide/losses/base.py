@@ -11,6 +11,7 @@ from neuroxide import config, ops
 from neuroxide.autograd import Tensor
 from neuroxide.backend import kernels
 from neuroxide.utils import registry, tree
+from neuroxide.utils.arguments import NamedArguments, refuse_words
 from neuroxide.utils.naming import suggest, to_snake_case
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -38,7 +39,7 @@ def as_pred(x: Any) -> Tensor:
     return Tensor(array)
 
 
-def like(x: Any, reference: Tensor) -> Tensor:
+def like(x: Any, reference: Tensor, label: str = "loss", name: str = "y_true") -> Tensor:
     """Targets or weights as a constant tensor of the reference's dtype, on its device."""
     dtype = reference.data.dtype
     if isinstance(x, Tensor):
@@ -46,6 +47,8 @@ def like(x: Any, reference: Tensor) -> Tensor:
     if type(x) is not np.ndarray or x.dtype != dtype or not x.flags.c_contiguous:
         if hasattr(x, "__neuroxide_function__"):
             raise TypeError("loss: expected values, got a symbolic input; losses are given to compile")
+        x = np.asarray(x)
+        refuse_words(label, name, x)
         x = np.asarray(x, dtype=dtype, order="C")
     return Tensor(kernels(reference.data).from_numpy(x))
 
@@ -74,7 +77,9 @@ def check_shapes(label: str, y_true: Tensor, y_pred: Tensor) -> None:
         )
 
 
-def reduce_weighted(values: Any, sample_weight: Any = None, mask: Any = None, reduction: Any = "sum") -> Any:
+def reduce_weighted(
+    values: Any, sample_weight: Any = None, mask: Any = None, reduction: Any = "sum", label: str = "loss"
+) -> Any:
     """Weight per-example losses and reduce them.
 
     With ``"sum_over_batch_size"`` (or ``"mean"``) Σ wᵢ·lᵢ is divided by the number of losses; where there is a mask, by
@@ -86,6 +91,7 @@ def reduce_weighted(values: Any, sample_weight: Any = None, mask: Any = None, re
         sample_weight: Weights, aligned with the first axes of the losses.
         mask: True where a loss counts, aligned the same way.
         reduction: One of `REDUCTIONS`.
+        label: The loss's name, for errors.
 
     Returns:
         Scalar tensor, or the weighted losses without a reduction.
@@ -97,9 +103,11 @@ def reduce_weighted(values: Any, sample_weight: Any = None, mask: Any = None, re
         return ops.mean(values) if mean and values.size else _mean_or_sum(values, None, reduction)
     if not values.shape:  # one loss for the whole batch counts once for each weight, as in Keras
         values = ops.broadcast_to(values, like(mask if sample_weight is None else sample_weight, values).shape)
-    weights = None if sample_weight is None else _aligned(like(sample_weight, values), values, "sample_weight")
+    weights = None
+    if sample_weight is not None:
+        weights = _aligned(like(sample_weight, values, label, "sample_weight"), values, label, "sample_weight")
     if mask is not None:
-        counted = _aligned(like(mask, values), values, "mask")
+        counted = _aligned(like(mask, values), values, label, "mask")
         if mean:
             kept = float(counted.numpy().sum())
             counted = counted * (counted.size / kept if kept else 0.0)
@@ -120,7 +128,7 @@ def _mean_or_sum(values: Any, weights: Any, reduction: Any) -> Any:
     return total / divisor if divisor else total * 0.0
 
 
-def _aligned(weights: Tensor, values: Any, label: str) -> Any:
+def _aligned(weights: Tensor, values: Any, label: str, name: str) -> Any:
     """Weights with axes of length 1 added so that they broadcast along the losses' last axes."""
     given, wanted = tuple(weights.shape), tuple(values.shape)
     shape = given
@@ -129,11 +137,13 @@ def _aligned(weights: Tensor, values: Any, label: str) -> Any:
     if len(shape) < len(wanted) and shape:
         shape = (*shape, *(1,) * (len(wanted) - len(shape)))
     if len(shape) > len(wanted) or any(a not in (1, b) for a, b in zip(shape, wanted)):
-        raise ValueError(f"loss: expected {label} of a shape like {wanted}, got {given}")
+        raise ValueError(
+            f"{label}: expected {name} of shape {wanted}, one for each loss, or of its first axes, got {given}"
+        )
     return weights if shape == given else ops.reshape(weights, shape)
 
 
-class Loss:
+class Loss(NamedArguments):
     """Base of the losses. Subclasses write `call(y_true, y_pred)`, which returns one loss per example.
 
     Args:
@@ -178,17 +188,17 @@ class Loss:
             mask = None
             y_pred = tree.map_structure(self._prediction, y_pred)
             first = tree.flatten(y_pred)[0]
-            y_true = tree.map_structure(lambda y: like(y, first), y_true) if self._casts_targets else y_true
+            y_true = tree.map_structure(lambda y: like(y, first, self.name), y_true) if self._casts_targets else y_true
         else:
             y_pred = self._prediction(y_pred)
             mask = y_pred.mask
             if self._casts_targets:
-                y_true = like(y_true, y_pred)
+                y_true = like(y_true, y_pred, self.name)
         values = self.call(y_true, y_pred)
         own = values.mask if isinstance(values, Tensor) else None
         if own is not None and own is not mask:
             mask = own if mask is None else ops.logical_and(mask, own)
-        return reduce_weighted(values, sample_weight, mask, self.reduction)
+        return reduce_weighted(values, sample_weight, mask, self.reduction, self.name)
 
     def _prediction(self, y_pred: Any) -> Tensor:
         prediction = as_pred(y_pred)

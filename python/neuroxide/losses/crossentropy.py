@@ -16,6 +16,7 @@ from neuroxide.autograd import Tensor
 from neuroxide.backend import kernels
 from neuroxide.losses import first_look
 from neuroxide.losses.base import LossFunctionWrapper, as_pred, check_shapes, like, same_rank
+from neuroxide.utils.arguments import refuse_words
 
 
 def check_smoothing(label: str, value: float) -> float:
@@ -205,6 +206,7 @@ def class_numbers(label: str, y_true: Any, y_pred: Tensor, wanted: tuple[int, ..
         labels = y_true
     else:
         given = y_true.numpy() if isinstance(y_true, Tensor) else np.asarray(y_true)
+        refuse_words(label, "y_true", given)
         if given.dtype.kind == "f" and not (np.floor(given) == given).all():
             raise ValueError(f"{label}: expected whole class numbers, got fractions or NaN")
         if given.dtype.name not in ("int32", "int64"):

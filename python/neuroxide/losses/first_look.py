@@ -59,7 +59,15 @@ def binary(label: str, y_true: Any, y_pred: Tensor, from_logits: bool = False) -
 
 @no_grad()
 def categorical(label: str, y_pred: Tensor, from_logits: bool = False, axis: int = -1) -> None:
-    """Logits taken for probabilities, and the reverse, warn."""
+    """Logits taken for probabilities, and the reverse, warn; so does a single class, which is always certain."""
+    if y_pred.shape and y_pred.shape[axis] == 1:
+        warnings.warn(
+            f"{label}: expected more than one class, got y_pred of shape {tuple(y_pred.shape)}, whose loss is always "
+            "0: for two classes in one number use binary_crossentropy and a sigmoid",
+            UserWarning,
+            stacklevel=2,
+        )
+        return
     if y_pred.logits is not None:
         if from_logits:
             _warn_of_probabilities(label, f"comes from a {y_pred.squashed_by[0]}")

@@ -49,12 +49,16 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
         >>> categorical_accuracy([[0, 1]], [[0.4, 0.6]])
         array([ True])
     """
+    _check_one_hot("categorical_accuracy", y_true, y_pred)
+    return np.asarray(_argmax(y_true) == _argmax(y_pred))
+
+
+def _check_one_hot(label: str, y_true: Any, y_pred: Any) -> None:
     if np.shape(y_true) != np.shape(y_pred):
         raise ValueError(
-            f"categorical_accuracy: expected y_true of shape {np.shape(y_pred)} to match y_pred, got "
-            f"{np.shape(y_true)}; for class numbers use sparse_categorical_accuracy"
+            f"{label}: expected y_true of shape {np.shape(y_pred)} to match y_pred, got {np.shape(y_true)}; "
+            f"for class numbers use sparse_{label}"
         )
-    return np.asarray(_argmax(y_true) == _argmax(y_pred))
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
@@ -114,6 +118,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
         >>> top_k_categorical_accuracy([[0, 0, 1]], [[0.1, 0.7, 0.2]], k=2)
         array([ True])
     """
+    _check_one_hot("top_k_categorical_accuracy", y_true, y_pred)
     return sparse_top_k_categorical_accuracy(_argmax(y_true), y_pred, k=k)
 
 

@@ -14,6 +14,7 @@ from neuroxide import initializers
 from neuroxide.autograd import Tensor, Variable, no_grad
 from neuroxide.backend import kernels
 from neuroxide.utils import registry
+from neuroxide.utils.arguments import NamedArguments
 from neuroxide.utils.naming import to_snake_case
 
 Array = np.ndarray[Any, Any]
@@ -42,7 +43,7 @@ def same_rank(y_true: Array, y_pred: Array, label: str) -> tuple[Array, Array]:
     return y_true, y_pred
 
 
-class Metric:
+class Metric(NamedArguments):
     """Base of the metrics: `update_state` takes in a batch, `result` gives the value so far.
 
     Subclasses keep their sums in plain attributes named in `_state` (numbers or NumPy arrays), or in variables made

@@ -69,6 +69,8 @@ class IoU(Metric):
             ValueError: When a class number is not in [0, C), or shapes do not fit.
         """
         true, pred = as_numpy(y_true), as_numpy(y_pred)
+        if not self.sparse_y_true and not self.sparse_y_pred and true.shape != pred.shape:
+            raise ValueError(f"{self.name}: expected y_true of shape {pred.shape} to match y_pred, got {true.shape}")
         true = true if self.sparse_y_true else true.argmax(axis=self.axis)
         pred = pred if self.sparse_y_pred else pred.argmax(axis=self.axis)
         if true.size != pred.size:

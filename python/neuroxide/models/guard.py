@@ -62,7 +62,10 @@ def guarded_step(model: Any, data: Any) -> Any:
     plain = model._trainer.plain_step
     # The plain step changes trainable weights last of all, once every gradient is known to be finite; a step of the
     # user's own may go on after that, or have several optimizers.
-    own = model.non_trainable_weights if plain else [*model.weights, *model.optimizer.variables]
+    own = [*model.weights, *model.optimizer.variables]
+    if plain:
+        writers = [layer for layer in model._all_layers() if layer._writes_weights]
+        own = [*model.non_trainable_weights, *(weight for layer in writers for weight in layer.trainable_weights)]
     undo = Undo(model, own, () if plain else model.metrics)
     step = _plain_step if plain else _own_step
     try:

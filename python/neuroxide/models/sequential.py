@@ -69,7 +69,9 @@ class Sequential(Model):
         if isinstance(layer, KerasTensor) and layer.node is not None and layer.node.is_input:
             layer = layer.node.operation
         if not isinstance(layer, Layer):
-            raise ValueError(f"Sequential {self.name!r}: expected a layer, got {layer!r} ({type(layer).__name__})")
+            what = f"{layer!r} ({type(layer).__name__})"
+            what = f"the class {layer.__name__}: add ()" if isinstance(layer, type) else what
+            raise ValueError(f"Sequential {self.name!r}: expected a layer, got {what}")
         if any(other.name == layer.name for other in self._stack):
             raise ValueError(
                 f"Sequential {self.name!r}: expected layers with different names, got two called {layer.name!r}"

@@ -24,6 +24,7 @@ from neuroxide.ops.activation import (
 )
 from neuroxide.ops.category import category_counts, digitize, multi_hot
 from neuroxide.ops.ctc import ctc_loss
+from neuroxide.ops.einsum import einsum
 from neuroxide.ops.elementwise import (
     abs,
     absolute,
@@ -135,6 +136,7 @@ __all__ = [
     "digitize",
     "divide",
     "dropout",
+    "einsum",
     "elu",
     "equal",
     "erf",

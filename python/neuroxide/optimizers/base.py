@@ -81,6 +81,8 @@ class Optimizer(OptimizerState):
         for option, value in (("clipnorm", clipnorm), ("clipvalue", clipvalue), ("global_clipnorm", global_clipnorm)):
             self._check(option, value, value is None or value > 0, "a positive number or None")
         self._check("weight_decay", weight_decay, weight_decay is None or weight_decay >= 0, "a number >= 0 or None")
+        scale = loss_scale_factor
+        self._check("loss_scale_factor", scale, scale is None or scale > 0, "a positive number or None")
         self._check("ema_momentum", ema_momentum, 0 <= ema_momentum <= 1, "a number in [0, 1]")
         for option, count, least in (
             ("ema_overwrite_frequency", ema_overwrite_frequency, 1),

@@ -10,9 +10,10 @@ import numpy as np
 
 from neuroxide.autograd import Tensor, Variable
 from neuroxide.backend import kernels
+from neuroxide.utils.arguments import NamedArguments
 
 
-class ExponentialMovingAverage:
+class ExponentialMovingAverage(NamedArguments):
     """v ← β·v + (1 − β)·θ from v = 0; with `bias_correction`, v / (1 − βᵗ) after t values.
 
     It averages over about 1 / (1 − β) values. Without the correction the first averages are too small, as v begins

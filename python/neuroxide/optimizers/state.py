@@ -139,7 +139,8 @@ class OptimizerState:
                 f"{self._label}: the learning rate follows a schedule and cannot be set; "
                 "make the optimizer with a number to set it later"
             )
-        number = float(value) if np.ndim(value) == 0 else float("nan")
+        scalar = np.ndim(value) == 0 and not isinstance(value, (str, bytes)) and value is not None
+        number = float(value) if scalar else float("nan")
         self._check("learning_rate", value, number >= 0, "a number >= 0, a schedule or a function")
         if isinstance(self._learning_rate, Variable):
             self._learning_rate.assign(np.float64(number))

@@ -78,6 +78,8 @@ def decision_boundary(
     from matplotlib.colors import to_rgb
 
     axes = figure.add_subplot()
+    # Many examples are drawn smaller, so that they don't hide each other.
+    scale = min(1.0, (400 / len(data)) ** 0.5)
     paper = np.array([[0.82 + 0.18 * part for part in to_rgb(colour)] for colour in COLOURS])
     extent = (sides[0][0], sides[0][-1], sides[1][0], sides[1][-1])
     axes.imshow(paper[regions], extent=extent, origin="lower", aspect="auto", interpolation="nearest", zorder=0)
@@ -88,11 +90,15 @@ def decision_boundary(
         of_class = data[labels == label]
         axes.scatter(
             of_class[:, 0],
-            of_class[:, 1], s=17, marker=MARKERS[label], color=COLOURS[label], edgecolors="white", linewidths=0.5,
-            label=names[label], zorder=3,
+            of_class[:, 1], s=17 * scale, marker=MARKERS[label], color=COLOURS[label], edgecolors="white",
+            linewidths=0.5 * scale, label=names[label], zorder=3,
         )  # fmt: skip
     wrong = found != labels
-    axes.scatter(data[wrong, 0], data[wrong, 1], s=52, facecolors="none", edgecolors=INK, linewidths=0.9, zorder=4)
+    if wrong.any():
+        axes.scatter(
+            data[wrong, 0], data[wrong, 1], s=52 * scale, facecolors="none", edgecolors=INK, linewidths=0.9 * scale,
+            label="wrong", zorder=4,
+        )  # fmt: skip
     axes.set_xlim(extent[0], extent[1])
     axes.set_ylim(extent[2], extent[3])
     axes.set_xlabel(feature_names[0], color=MUTED, fontsize=9)
@@ -100,9 +106,12 @@ def decision_boundary(
     axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=min(count, 5), frameon=False, fontsize=9
-    )
+    # Inches that a column takes, its marker and room included.
+    column = 0.4 + 0.075 * max(len(text) for text in axes.get_legend_handles_labels()[1])
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=max(1, int(4.9 / column)), frameon=False, fontsize=9,
+        labelcolor=MUTED, markerscale=scale**-0.5, handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
     headline(figure, title, f"{len(data) - wrong.sum():,} of {len(data):,} right ({100 * (1 - wrong.mean()):.1f} %)")
     return save(figure, path)
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroxide.visualization.style import BLUE, BLUES, INK, MUTED, ORANGE, headline, new_figure, plain_axes, save
+from neuroxide.visualization.style import (
+    BLUE,
+    BLUES,
+    INK,
+    MUTED,
+    ORANGE,
+    headline,
+    log_axis,
+    new_figure,
+    plain_axes,
+    save,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,6 +115,8 @@ def layer_statistics(
         >>> [axes.get_title(loc="left") for axes in layer_statistics(history).axes]
         ['gradient norm']
     """
+    # A monitor keeps one value for each epoch; of other records we can't know.
+    across = "epoch" if hasattr(history, "history") else "epoch or step"
     history = _statistics(history)
     names = list(history) if panels is None else list(panels)
     unknown = [name for name in names if name not in history]
@@ -120,7 +133,7 @@ def layer_statistics(
         axes = figure.add_subplot(1, len(names), place + 1)
         plain_axes(axes)
         axes.set_title(name, loc="left", fontsize=10.5, color=INK, pad=10)
-        axes.set_xlabel("step of the record", fontsize=9, color=MUTED)
+        axes.set_xlabel(across, fontsize=9, color=MUTED)
         layers = history[name]
         if all(len(line) == 1 for line in layers.values()):
             # One value a layer: the layers stand along the axis.
@@ -133,7 +146,7 @@ def layer_statistics(
                 colour = shades(i / max(len(layers) - 1, 1))
                 axes.plot(np.arange(1, len(shown) + 1), shown, color=colour, linewidth=1.8, label=layer)
         if log:
-            axes.set_yscale("log")
+            log_axis(axes)
         axes.tick_params(which="both", length=0, colors=MUTED, labelsize=8.5)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     handles, labels = figure.axes[0].get_legend_handles_labels()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroxide.visualization.boundary import COLOURS
-from neuroxide.visualization.style import MUTED, headline, new_figure, plain_axes, save
+from neuroxide.visualization.style import MUTED, headline, log_axis, new_figure, plain_axes, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,11 +52,15 @@ def compare_runs(
         raise ValueError(f"compare_runs: expected 1 to {len(COLOURS)} runs, got {len(runs)}")
     lines = {name: _values(name, run, metric) for name, run in runs.items()}
     figure = new_figure(6.4, 3.9)
+    from matplotlib.ticker import MaxNLocator
+
     axes = figure.add_subplot()
     plain_axes(axes)
     axes.set_xlabel(x_label, fontsize=9, color=MUTED)
+    if x is None:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
-        axes.set_yscale("log")
+        log_axis(axes)
     ends: list[tuple[float, float, str, str]] = []
     for colour, (name, values) in zip(COLOURS, lines.items()):
         at = np.arange(1, len(values) + 1) if x is None or name not in x else np.asarray(x[name], np.float64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import os
 from typing import TYPE_CHECKING
 
@@ -34,9 +36,19 @@ def new_figure(width: float, height: float) -> Figure:
         ) from error
     figure = Figure(figsize=(width, height), dpi=160, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
+    # Notebooks show it by this; matplotlib itself does so only where pyplot was imported.
+    figure._repr_png_ = functools.partial(_png, figure)  # type: ignore[attr-defined]
     # Room between panels and at the edges, in inches.
     figure.get_layout_engine().set(w_pad=0.16, h_pad=0.14, wspace=0.05)  # type: ignore[union-attr,call-arg]
     return figure
+
+
+def _png(figure: Figure) -> tuple[bytes, dict[str, int]]:
+    """The picture, and its size on a page (96 pixels an inch), as IPython takes them."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    width, height = (round(96 * inches) for inches in (figure.get_figwidth(), figure.get_figheight()))
+    return buffer.getvalue(), {"width": width, "height": height}
 
 
 def headline(figure: Figure, title: str | None, subtitle: str | None = None) -> None:
@@ -60,6 +72,23 @@ def plain_axes(axes: Axes) -> None:
     axes.grid(axis="y", color=RULE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
+
+
+def log_axis(axes: Axes) -> None:
+    """A logarithmic y axis, with plain numbers (0.3, not 3 × 10⁻¹) as long as they stay short."""
+    from matplotlib.ticker import LogFormatterSciNotation
+
+    class Plain(LogFormatterSciNotation):
+        """Matplotlib's labels, in plain digits where the whole axis lies between a thousandth and ten thousand."""
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            text = str(super().__call__(x, pos))
+            low, high = self.axis.get_view_interval()  # type: ignore[union-attr]
+            return f"{x:g}" if text and low > 5e-4 and high < 2e4 else text
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(Plain())
+    axes.yaxis.set_minor_formatter(Plain(minor_thresholds=(1, 0.4)))
 
 
 def save(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:

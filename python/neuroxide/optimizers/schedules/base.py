@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from neuroxide.utils.arguments import NamedArguments, check_numbers
 from neuroxide.utils.naming import to_snake_case
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(NamedArguments):
     """Base: a callable from the number of steps taken to a learning rate.
 
     Example:
@@ -34,6 +35,6 @@ class LearningRateSchedule:
     def _describe(self, *names: str) -> dict[str, Any]:
         return {name: getattr(self, name) for name in names}
 
-    def _check(self, name: str, value: Any, right: bool, expected: str) -> None:
-        if isinstance(value, bool) or not right:
-            raise ValueError(f"{to_snake_case(type(self).__name__)}: expected {name} to be {expected}, got {value!r}")
+    def _check(self, least: float = 0.0, above: float | None = None, **values: Any) -> None:
+        """Raise unless the values are numbers ≥ least (> above where that is given), by name."""
+        check_numbers(to_snake_case(type(self).__name__), least=least, above=above, **values)

@@ -29,7 +29,7 @@ class CosineDecay(LearningRateSchedule):
         warmup_steps: Steps of the warm-up, ≥ 0.
 
     Raises:
-        ValueError: When decay_steps is not positive, or warmup_steps negative.
+        ValueError: When decay_steps is not positive, or another number negative.
 
     Example:
         >>> schedule = CosineDecay(0.0, 10, warmup_target=1.0, warmup_steps=4)
@@ -48,8 +48,9 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: float | None = None,
         warmup_steps: float = 0,
     ) -> None:
-        self._check("decay_steps", decay_steps, decay_steps > 0, "positive")
-        self._check("warmup_steps", warmup_steps, warmup_steps >= 0, "a number >= 0")
+        self._check(above=0.0, decay_steps=decay_steps)
+        self._check(initial_learning_rate=initial_learning_rate, alpha=alpha, warmup_steps=warmup_steps)
+        self._check(warmup_target=0.0 if warmup_target is None else warmup_target)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
         self.alpha = alpha
@@ -86,7 +87,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         name: Kept for the configuration.
 
     Raises:
-        ValueError: When first_decay_steps is not positive, or t_mul below 1.
+        ValueError: When first_decay_steps is not positive, t_mul below 1, or another number negative.
 
     Example:
         >>> schedule = CosineDecayRestarts(1.0, 10)
@@ -105,8 +106,9 @@ class CosineDecayRestarts(LearningRateSchedule):
         alpha: float = 0.0,
         name: str = "SGDRDecay",
     ) -> None:
-        self._check("first_decay_steps", first_decay_steps, first_decay_steps > 0, "positive")
-        self._check("t_mul", t_mul, t_mul >= 1, "a number >= 1")
+        self._check(above=0.0, first_decay_steps=first_decay_steps)
+        self._check(least=1.0, t_mul=t_mul)
+        self._check(initial_learning_rate=initial_learning_rate, m_mul=m_mul, alpha=alpha)
         self.initial_learning_rate = initial_learning_rate
         self.first_decay_steps = first_decay_steps
         self.t_mul = t_mul

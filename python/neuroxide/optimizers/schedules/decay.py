@@ -18,7 +18,8 @@ class _Decay(LearningRateSchedule):
     def __init__(
         self, initial_learning_rate: float, decay_steps: float, decay_rate: float, staircase: bool, name: str
     ) -> None:
-        self._check("decay_steps", decay_steps, decay_steps > 0, "positive")
+        self._check(above=0.0, decay_steps=decay_steps)
+        self._check(initial_learning_rate=initial_learning_rate, decay_rate=decay_rate)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
         self.decay_rate = decay_rate
@@ -46,7 +47,7 @@ class ExponentialDecay(_Decay):
         name: Kept for the configuration.
 
     Raises:
-        ValueError: When decay_steps is not positive.
+        ValueError: When decay_steps is not positive, or another number negative.
 
     Example:
         >>> ExponentialDecay(0.1, 10, 0.5)(20)
@@ -83,7 +84,7 @@ class InverseTimeDecay(_Decay):
         name: Kept for the configuration.
 
     Raises:
-        ValueError: When decay_steps is not positive.
+        ValueError: When decay_steps is not positive, or another number negative.
 
     Example:
         >>> InverseTimeDecay(0.2, 10, 1.0)(30)
@@ -120,7 +121,7 @@ class InverseSquareRootDecay(_Decay):
         name: Kept for the configuration.
 
     Raises:
-        ValueError: When decay_steps or k is not positive.
+        ValueError: When decay_steps or k is not positive, or another number negative.
 
     Example:
         >>> schedule = InverseSquareRootDecay(0.1, decay_steps=100, staircase=True)
@@ -139,7 +140,7 @@ class InverseSquareRootDecay(_Decay):
         name: str = "InverseSquareRootDecay",
     ) -> None:
         super().__init__(initial_learning_rate, decay_steps, 0.0, staircase, name)
-        self._check("k", k, k > 0, "positive")
+        self._check(above=0.0, k=k)
         self.k = k
 
     def __call__(self, step: Any) -> float:
@@ -160,7 +161,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         name: Kept for the configuration.
 
     Raises:
-        ValueError: When the lengths don't fit, there are no boundaries, or they don't rise.
+        ValueError: When the lengths don't fit, there are no boundaries, they don't rise, or a value is negative.
 
     Example:
         >>> schedule = PiecewiseConstantDecay([100, 200], [1.0, 0.5, 0.1])
@@ -178,6 +179,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
             )
         if any(not low < high for low, high in pairwise(boundaries)):
             raise ValueError(f"piecewise_constant_decay: expected boundaries to rise, got {list(boundaries)}")
+        for i, value in enumerate(values):
+            self._check(**{f"values[{i}]": value})
         self.boundaries = boundaries
         self.values = values
         self.name = name
@@ -205,7 +208,7 @@ class PolynomialDecay(LearningRateSchedule):
         name: Kept for the configuration.
 
     Raises:
-        ValueError: When decay_steps is not positive.
+        ValueError: When decay_steps is not positive, or another number negative.
 
     Example:
         >>> PolynomialDecay(1.0, 10, end_learning_rate=0.0, power=2.0)(5)
@@ -223,7 +226,8 @@ class PolynomialDecay(LearningRateSchedule):
         cycle: bool = False,
         name: str = "PolynomialDecay",
     ) -> None:
-        self._check("decay_steps", decay_steps, decay_steps > 0, "positive")
+        self._check(above=0.0, decay_steps=decay_steps)
+        self._check(initial_learning_rate=initial_learning_rate, end_learning_rate=end_learning_rate, power=power)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
         self.end_learning_rate = end_learning_rate
