@@ -16,7 +16,7 @@ from neuroxide.random import global_generator
 from neuroxide.utils import tree
 
 if TYPE_CHECKING:
-    from neuroxide.models.training import Training
+    from neuroxide.models.compiling import Training
 
 
 class FitSession:
