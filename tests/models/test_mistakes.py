@@ -74,3 +74,25 @@ def test_a_class_in_the_place_of_a_layer() -> None:
 def test_one_hot_targets_of_other_classes(metric: Any, match: str) -> None:
     with pytest.raises(ValueError, match=match):
         metric.update_state(np.eye(2)[[0, 1, 0, 1]], np.ones((4, 3)))
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "meant"),
+    [
+        ("compile", "optimiser", "optimizer"),
+        ("fit", "epoch", "epochs"),
+        ("evaluate", "batchsize", "batch_size"),
+        ("predict", "step", "steps"),
+    ],
+)
+def test_misspelt_arguments_of_methods_offer_the_name_that_was_meant(method: str, wrong: str, meant: str) -> None:
+    given = () if method == "compile" else (X,)
+    with pytest.raises(TypeError, match=f"^{method}: unknown argument '{wrong}'; did you mean '{meant}'"):
+        getattr(model("mse", 1), method)(*given, **{wrong: 1})
+
+
+@pytest.mark.parametrize("name", ["epochs", "initial_epoch"])
+@pytest.mark.parametrize("value", [-1, 1.5, True, "3"])
+def test_epochs_are_counted(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"fit: expected {name} to be a whole number from 0 on, got {value!r}"):
+        model("mse", 1).fit(X, np.ones(6), verbose=0, **{name: value})

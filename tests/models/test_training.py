@@ -305,7 +305,7 @@ def test_interrupting_leaves_a_usable_model():
         ({}, {"y": Y[:3]}, "same number of samples"),
         ({}, {"validation_split": 1.5}, "validation_split"),
         ({}, {"validation_freq": 0}, "validation_freq"),
-        ({}, {"epochs": 1.5}, "integers as epochs"),
+        ({}, {"epochs": 1.5}, "expected epochs to be a whole number"),
         ({}, {"class_weight": {0: 1.0}, "sample_weight": Y[:, 0]}, "got both"),
         ({}, {"callbacks": [nx.callbacks.History]}, r"add \(\)"),
         ({}, {"callbacks": ["checkpoint"]}, "expected Callback instances, got 'checkpoint'"),

@@ -10,6 +10,7 @@ from neuroxide import metrics as metrics_module
 from neuroxide import optimizers
 from neuroxide.models.compiled import ACCURACY, CROSSENTROPY, CompiledLoss, CompiledMetrics
 from neuroxide.utils import tree
+from neuroxide.utils.arguments import check_names
 from neuroxide.utils.registry import deserialize, serialize
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Compiling:
     _trainer: Training
     stop_training: bool
 
+    @check_names
     def compile(
         self,
         optimizer: Any = "rmsprop",

@@ -14,6 +14,7 @@ from neuroxide.data.adapters import Feed, make_feed
 from neuroxide.data.unpack import as_arrays, train_validation_split, unpack_x_y_sample_weight
 from neuroxide.random import global_generator
 from neuroxide.utils import tree
+from neuroxide.utils.arguments import check_names
 
 if TYPE_CHECKING:
     from neuroxide.models.compiling import Training
@@ -44,6 +45,7 @@ class Loops:
     stop_training: bool
     history: Any
 
+    @check_names
     def fit(
         self,
         x: Any = None,
@@ -98,8 +100,9 @@ class Loops:
             3
         """
         self._require_compiled("fit")  # type: ignore[attr-defined]
-        if not isinstance(epochs, (int, np.integer)) or not isinstance(initial_epoch, (int, np.integer)):
-            raise ValueError(f"fit: expected integers as epochs and initial_epoch, got {epochs!r}, {initial_epoch!r}")
+        for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+                raise ValueError(f"fit: expected {name} to be a whole number from 0 on, got {value!r}")
         _check_frequency(validation_freq)
         if validation_split and validation_data is None:
             parts = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
@@ -214,6 +217,7 @@ class Loops:
 
     # -- evaluate ----------------------------------------------------------------------------------------------------
 
+    @check_names
     def evaluate(
         self,
         x: Any = None,
@@ -270,6 +274,7 @@ class Loops:
 
     # -- predict -----------------------------------------------------------------------------------------------------
 
+    @check_names
     def predict(
         self,
         x: Any,

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from neuroxide.utils.naming import suggest
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def check_names(method: Method) -> Method:
+    """Let a method of many arguments offer close matches for one that it lacks.
+
+    Raises:
+        TypeError: In a call with an argument of another name.
+
+    Example:
+        >>> class Ball:
+        ...     @check_names
+        ...     def throw(self, speed=1.0):
+        ...         return speed
+        >>> Ball().throw(sped=2.0)
+        Traceback (most recent call last):
+            ...
+        TypeError: throw: unknown argument 'sped'; did you mean 'speed'?
+    """
+    names = frozenset(list(inspect.signature(method).parameters)[1:])
+
+    @functools.wraps(method)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not names.issuperset(kwargs):
+            name = next(name for name in kwargs if name not in names)
+            raise TypeError(f"{method.__name__}: unknown argument {name!r}{suggest(name, sorted(names))}")
+        return method(self, *args, **kwargs)
+
+    return cast(Method, checked)
 
 
 class NamedArguments:
