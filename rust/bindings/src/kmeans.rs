@@ -69,7 +69,8 @@ fn kmeans_plus_plus<'py>(
     let ([n, d], [more, trials]) = (&*x.shape, &*draws.shape) else {
         return Err(draws.wrong_shape("(K - 1, trials), and x of shape (N, D)"));
     };
-    let (n, d, more, trials) = (*n, *d, *more, *trials);
+    // Without draws there are no trials, whatever their number says.
+    let (n, d, more, trials) = (*n, *d, *more, if *more == 0 { 0 } else { *trials });
     if first >= n || d == 0 || (more > 0 && trials == 0) || more >= n || u32::try_from(n).is_err() {
         return Err(PyValueError::new_err(format!(
             "{FUNC}: expected x (N, D), first below N, at most N - 1 draws of one trial or more, got x {}, first {first}, draws {}",
