@@ -42,6 +42,11 @@ def test_every_workload_has_a_target():
     assert [w.name for w in workloads.everything() if not any(t.covers(w.name) for t in listed)] == []
 
 
+def test_workloads_are_there_without_the_test_framework():
+    code = "import sys; sys.modules['pytest'] = None; from benches.compare.workloads import everything; [*everything()]"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_reader_for_python_without_tomllib_agrees_with_tomllib():
     tomllib = pytest.importorskip("tomllib")
     text = targets.PATH.read_text()
