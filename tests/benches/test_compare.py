@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benches import shapes
 from benches.compare import machine, report, rivals, targets, timing, workload, workloads
 from benches.compare.__main__ import matches
 from benches.compare.rivals import Missing
@@ -146,6 +147,18 @@ def test_share_of_limit_is_the_larger_bound():
     assert limits.seconds(1000.0, 0.0, "f64") == 20.0
     assert limits.seconds(1.0, big, "f32") == big / 10.0
     assert limits.seconds(0.0, 1000.0, "f32") is None  # the caches hold it
+
+
+@pytest.mark.parametrize(
+    ("sizes", "believed"), [(["48K", "2048K", "32M"], 32 << 20), (["2048K", "491520K"], 64 << 20), ([], 32 << 20)]
+)
+def test_cache_of_a_whole_socket_is_not_believed(tmp_path, sizes, believed):
+    for level, size in enumerate(sizes):
+        (tmp_path / f"index{level}").mkdir()
+        (tmp_path / f"index{level}" / "size").write_text(f"{size}\n")
+    assert machine.last_cache_bytes(tmp_path) == believed
+    assert 8 * believed <= 1 << 30  # the stream probe
+    assert 1.5 * believed < 2 * 4 * shapes.VECTOR["16M"]  # vectors from memory are measured against the stream
 
 
 def test_geometric_mean_and_units():
