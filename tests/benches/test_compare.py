@@ -102,7 +102,28 @@ def test_row_has_the_promised_fields_and_blanks_for_the_missing():
     assert row["missing"] == {"torch": "not here"}
     assert json.loads(json.dumps(row)) == row
     assert any("torch: not here" in note for note in report.notes([row]))
-    assert "numpy" in report.table([row], ["numpy", "torch"])
+
+
+def test_table_is_printed_row_by_row_in_columns_fixed_beforehand():
+    works = [Workload("short", {"ours": side(1), "numpy": side(1)}), Workload("a longer name", {"ours": side(1)})]
+    listed = [targets.Target("t", ("short",), ratio=1.0, max_ms=1000.0)]
+    table = report.Table(works, ["numpy", "torch"], listed)
+    assert table.rivals == ["numpy"]  # no workload has a side of torch
+    outcome = Outcome(
+        works[0],
+        {"ours": 0.5, "numpy": 999.6},
+        {"ours": timing.Timing(5e-4, 4e-4, 1e-3, 9)},
+        share=0.12,
+        disturbed="others 1.00 cores, stolen 0.00",
+    )
+    row = report.row(outcome, listed, lambda name: "1.2")
+    head, line, filled = [*table.head().splitlines(), table.row(row)]
+    empty = table.row(report.row(Outcome(works[1]), listed, lambda name: ""))
+    assert " ".join(filled.split()) == "short 500 us -20% +100% * 1e+03 ms 1999.20x numpy 12% >= 1x, <= 1 s yes"
+    assert line == "-" * len(head)
+    assert filled.index(">= 1x, <= 1 s") == head.index("target")
+    assert filled.index("1e+03 ms") + len("1e+03 ms") == head.index("numpy") + len("numpy")
+    assert empty == "a longer name"
 
 
 def test_rivals_alone_leave_ours_blank():
