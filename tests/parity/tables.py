@@ -403,6 +403,7 @@ NOT_COMPARED: dict[str, dict[str, str]] = {
 DIFFERENCES: dict[str, list[str]] = {
     "layers": [
         "LoRA and quantisation arguments are refused by name.",
+        "Symbolic shapes follow activations that change the shape, such as `glu` (Keras's do not).",
     ],
     "losses": [
         "Logits are used wherever a softmax or sigmoid is the last operation, so probabilities need no clipping.",
