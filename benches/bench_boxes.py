@@ -2,7 +2,7 @@
 
 import pytest
 
-from benches.bench_nms import random_boxes
+from benches.data import random_boxes
 from benches.shapes import BOX_IOU
 from neuroxide import _core
 

@@ -3,16 +3,9 @@
 import numpy as np
 import pytest
 
+from benches.data import random_boxes
 from benches.shapes import NMS
 from neuroxide import _core
-
-
-def random_boxes(n):
-    rng = np.random.default_rng(0)
-    corner = rng.uniform(0, 1000, (n, 2))
-    boxes = np.concatenate([corner, corner + rng.uniform(10, 110, (n, 2))], axis=1).astype(np.float32)
-    # No two scores are equal: their order is nobody's promise.
-    return boxes, ((rng.permutation(n) + 0.5) / n).astype(np.float32)
 
 
 @pytest.mark.parametrize("n", NMS)

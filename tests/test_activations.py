@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -77,10 +79,47 @@ def test_sparsemax_is_the_nearest_distribution() -> None:
         assert np.isnan(activations.sparsemax(nx.Tensor(np.array([1.0, bad]))).numpy()).all()
 
 
+# What the layers that take an activation need beside it, for inputs of shape (…, 6).
+NEEDED: dict[str, dict[str, Any]] = {"Activation": {}, "Dense": {"units": 6}}
+
+
+def _takes_activation(layer: Any) -> bool:
+    return inspect.isclass(layer) and "activation" in inspect.signature(layer.__init__).parameters
+
+
+def _even(x: Any) -> Any:
+    return x[..., ::2]
+
+
+@pytest.mark.parametrize("name", [name for name in layers.__all__ if _takes_activation(getattr(layers, name))])
+@pytest.mark.parametrize(
+    "activation",
+    ["glu", "relu", "hardmax", functools.partial(activations.glu, axis=1), _even, layers.PReLU(), layers.Lambda(_even)],
+    ids=lambda activation: activation if isinstance(activation, str) else type(activation).__name__,
+)
+def test_symbolic_shape_is_that_of_the_values(name: str, activation: Any) -> None:
+    layer = getattr(layers, name)(activation=activation, **NEEDED[name])
+    x = np.ones((2, 8, 6), np.float32)
+    symbolic = layer(layers.Input((8, 6)))
+    expected = layer(x).shape
+    assert symbolic.shape == (None, *expected[1:])
+    assert tuple(layer.compute_output_shape(x.shape)) == expected
+
+
+def test_shape_changing_activation_in_a_model() -> None:
+    model = nx.Sequential([layers.Input((4,)), layers.Dense(6, activation="glu"), layers.Dense(2)])
+    assert [layer.kernel.shape for layer in model.layers] == [(4, 6), (3, 2)]
+    assert model.predict(np.ones((5, 4)), verbose=0).shape == (5, 2)
+
+
 def test_glu_halves_an_axis() -> None:
     assert layers.Activation("glu")(layers.Input((6,))).shape == (None, 3)
-    with pytest.raises(ValueError, match=r"glu: expected an even length along axis -1, got shape \(2, 3\)"):
+    assert layers.Activation("glu")(layers.Input((None,))).shape == (None, None)
+    odd = r"glu: expected an even length along axis -1, got shape \(2, 3\)"
+    with pytest.raises(ValueError, match=odd):
         activations.glu(nx.Tensor(np.ones((2, 3))))
+    with pytest.raises(ValueError, match=rf"layer 'gate' \(Dense\): {odd}"):
+        layers.Dense(3, activation="glu", name="gate")(layers.Input((4,)))
 
 
 KERAS = [

@@ -1,4 +1,4 @@
-"""Command line: prepares the environment, starts itself again in it, and prints the table."""
+"""Command line: prepares the environment, starts itself again in it, and prints the table as it is measured."""
 
 from __future__ import annotations
 
@@ -77,19 +77,20 @@ def main() -> int:
     print(f"{machine.processor()}, {chosen.threads} thread(s)")
     print("\n".join(limits.lines))
     conditions = targets.load()
+    table = report.Table(asked, [name for name in chosen.rivals if libraries.installed(name)], conditions)
+    print(", ".join(f"{name} {libraries.version(name)}" for name in table.rivals) + "\n")
+    print(table.head(), flush=True)
     rows = []
-    for number, work in enumerate(asked, 1):
-        print(f"[{number}/{len(asked)}] {work.name}", file=sys.stderr, flush=True)
+    for work in asked:
         try:
             outcome = workload.run(work, chosen.rivals, limits)
         except workload.Disagreement as disagreement:
             outcome = workload.Outcome(work, disagreement=str(disagreement))
         rows.append(report.row(outcome, conditions, libraries.version))
-    rows += report.mean_rows(rows, conditions)
-    versions = {name: libraries.version(name) for name in chosen.rivals if any(name in r["rivals"] for r in rows)}
-    print(", ".join(f"{name} {number}" for name, number in versions.items()) + "\n")
-    print(report.table(rows, chosen.rivals))
-    print("\n".join(report.notes(rows)))
+        print(table.row(rows[-1]), flush=True)
+    means = report.mean_rows(rows, conditions)
+    rows += means
+    print("\n".join([*map(table.row, means), *report.notes(rows)]))
     if chosen.json:
         chosen.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return int(any(entry["meets"] is False for entry in rows))

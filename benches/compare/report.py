@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benches.compare.targets import Target, all_of, duration, geometric_mean
-from benches.compare.workload import Outcome
+from benches.compare.workload import Outcome, Workload
 
 
 def row(outcome: Outcome, targets: Sequence[Target], version: Callable[[str], str]) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def row(outcome: Outcome, targets: Sequence[Target], version: Callable[[str], st
     ours = outcome.values.get("ours")
     rivals = {name: value for name, value in outcome.values.items() if name != "ours"}
     best = min(rivals, key=lambda name: rivals[name], default=None)
-    covering = [target for target in targets if target.covers(outcome.workload.name) and target.text()]
+    covering = _covering(outcome.workload.name, targets)
     entry: dict[str, Any] = {
         "workload": outcome.workload.name,
         "ours_ms": ours if unit == "ms" else None,
@@ -23,7 +23,7 @@ def row(outcome: Outcome, targets: Sequence[Target], version: Callable[[str], st
         "best_rival": best,
         "ratio": rivals[best] / ours if best is not None and ours else None,
         "share_of_limit": outcome.share,
-        "target": ", ".join(target.text() for target in covering) or None,
+        "target": _conditions(covering),
         "meets": all_of(target.met(ours, rivals, outcome.share) for target in covering),
     }
     if unit != "ms":
@@ -37,6 +37,14 @@ def row(outcome: Outcome, targets: Sequence[Target], version: Callable[[str], st
     if outcome.missing:
         entry["missing"] = dict(outcome.missing)
     return entry
+
+
+def _covering(workload: str, targets: Sequence[Target]) -> list[Target]:
+    return [target for target in targets if target.covers(workload) and target.text()]
+
+
+def _conditions(covering: Sequence[Target]) -> str | None:
+    return ", ".join(target.text() for target in covering) or None
 
 
 def mean_rows(rows: Sequence[dict[str, Any]], targets: Sequence[Target]) -> list[dict[str, Any]]:
@@ -71,22 +79,61 @@ def mean_rows(rows: Sequence[dict[str, Any]], targets: Sequence[Target]) -> list
 
 HEAD = ("workload", "ours", "spread", "ratio", "best", "limit", "target", "meets")
 MEETS = {True: "yes", False: "NO", None: ""}
+# The longest that a time or a size is printed: "1e+03 ms", "999.9 MB".
+AMOUNT = 8
 
 
-def cells(entry: dict[str, Any], rivals: Sequence[str]) -> list[str]:
-    """One row of the table, as text."""
-    spread = entry.get("spread_ms", {}).get("ours")
-    return [
-        entry["workload"] + (" *" if "disturbed" in entry else ""),
-        _amount(entry["ours_ms"], entry.get("ours_mb"), entry.get("ours_percent")),
-        f"{spread[0] / entry['ours_ms'] - 1:+.0%} {spread[1] / entry['ours_ms'] - 1:+.0%}" if spread else "",
-        *(_amount((side := entry["rivals"].get(name, {})).get("ms"), side.get("mb")) for name in rivals),
-        f"{entry['ratio']:.2f}x" if entry["ratio"] is not None else "",
-        entry["best_rival"] or "",
-        f"{entry['share_of_limit']:.0%}" if entry["share_of_limit"] is not None else "",
-        entry["target"] or "",
-        MEETS[entry["meets"]],
-    ]
+class Table:
+    """The table, row by row: its columns are fixed before anything is measured, from names and targets.
+
+    Rivals that are installed and share a workload have a column, between ours and the ratio.
+    """
+
+    def __init__(self, workloads: Sequence[Workload], rivals: Sequence[str], targets: Sequence[Target]) -> None:
+        self.rivals = [name for name in rivals if any(name in work.sides for work in workloads)]
+        conditions = [len(_conditions(_covering(work.name, targets)) or "") for work in workloads]
+        self._widths = [
+            max(len(HEAD[0]), *(len(work.name) for work in workloads)),
+            AMOUNT,
+            len("+100% +100% *"),
+            *(max(AMOUNT, len(name)) for name in self.rivals),
+            len("1000.00x"),
+            max(map(len, ("best", *self.rivals))),
+            len("limit"),
+            max(len("target"), *conditions),
+            len("meets"),
+        ]
+
+    def head(self) -> str:
+        """The names of the columns, underlined."""
+        names = self._line([*HEAD[:3], *self.rivals, *HEAD[3:]])
+        return f"{names}\n{'-' * len(names)}"
+
+    def row(self, entry: dict[str, Any]) -> str:
+        """One row; a star after the spread says that others ran meanwhile."""
+        spread, ours = entry.get("spread_ms", {}).get("ours"), entry["ours_ms"]
+        deviation = f"{spread[0] / ours - 1:+.0%} {spread[1] / ours - 1:+.0%}" if spread else ""
+        cells = [
+            entry["workload"],
+            _amount(ours, entry.get("ours_mb"), entry.get("ours_percent")),
+            f"{deviation} {'*' if 'disturbed' in entry else ' '}",
+            *(_amount((side := entry["rivals"].get(name, {})).get("ms"), side.get("mb")) for name in self.rivals),
+            f"{entry['ratio']:.2f}x" if entry["ratio"] is not None else "",
+            entry["best_rival"] or "",
+            f"{entry['share_of_limit']:.0%}" if entry["share_of_limit"] is not None else "",
+            entry["target"] or "",
+            MEETS[entry["meets"]],
+        ]
+        return self._line(cells)
+
+    def _line(self, cells: Sequence[str]) -> str:
+        """Cells side by side: workload and target from the left, the others from the right."""
+        left = (0, len(cells) - 2)
+        aligned = [
+            cell.ljust(width) if place in left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(cells, self._widths))
+        ]
+        return "  ".join(aligned).rstrip()
 
 
 def _amount(ms: float | None, mb: float | None, percent: float | None = None) -> str:
@@ -95,23 +142,6 @@ def _amount(ms: float | None, mb: float | None, percent: float | None = None) ->
     if percent is not None:
         return f"{percent:.1f} %"
     return f"{mb:.1f} MB" if mb is not None else ""
-
-
-def table(rows: Sequence[dict[str, Any]], rivals: Sequence[str]) -> str:
-    """All rows, aligned; rivals' columns stand between ours and the ratio."""
-    shown = [name for name in rivals if any(name in entry["rivals"] for entry in rows)]
-    lines = [[*HEAD[:3], *shown, *HEAD[3:]], *(cells(entry, shown) for entry in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    text = [
-        "  ".join(
-            [
-                cell.ljust(width) if index in (0, len(widths) - 2) else cell.rjust(width)
-                for index, (cell, width) in enumerate(zip(line, widths))
-            ]
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join([text[0], "-" * len(text[0]), *text[1:]])
 
 
 def notes(rows: Sequence[dict[str, Any]]) -> list[str]:

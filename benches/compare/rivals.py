@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 import os
 from types import ModuleType
 from typing import Any
@@ -92,6 +93,11 @@ def _set_threads(name: str, module: Any, threads: int) -> None:
         load("torch", threads)
     elif name == "cv2":
         module.setNumThreads(threads)
+
+
+def installed(name: str) -> bool:
+    """Whether the library can be found; it is not loaded."""
+    return importlib.util.find_spec(name) is not None
 
 
 def version(name: str) -> str:

@@ -394,6 +394,16 @@ def get(identifier: Any, custom_objects: Mapping[str, Any] | None = None) -> Cal
     raise ValueError(f"activations: expected a name, a function or None, got {identifier!r}")
 
 
+def keeps_shape(activation: Any) -> bool:
+    """Whether this is a function of this module whose output has the shape of its input: any but `glu`.
+
+    Example:
+        >>> keeps_shape(relu), keeps_shape(glu)
+        (True, False)
+    """
+    return activation is not glu and activation in _FUNCTIONS
+
+
 def serialize(activation: Any) -> Any:
     """The name of a function of this module, or the description of another."""
     if activation in _FUNCTIONS:

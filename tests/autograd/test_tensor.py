@@ -86,7 +86,6 @@ def test_grad_attribute():
         Tensor([1.0]).grad = [1.0]
 
 
-@pytest.mark.numpy_only
 def test_variable():
     source = np.array([1.0, 2.0], np.float32)
     v = Variable(source, name="kernel")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benches import shapes
 from benches.compare import machine, report, rivals, targets, timing, workload, workloads
 from benches.compare.__main__ import matches
 from benches.compare.rivals import Missing
@@ -40,6 +41,11 @@ def test_every_target_covers_a_workload_and_every_workload_name_is_unique():
 def test_every_workload_has_a_target():
     listed = targets.load()
     assert [w.name for w in workloads.everything() if not any(t.covers(w.name) for t in listed)] == []
+
+
+def test_workloads_are_there_without_the_test_framework():
+    code = "import sys; sys.modules['pytest'] = None; from benches.compare.workloads import everything; [*everything()]"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def test_reader_for_python_without_tomllib_agrees_with_tomllib():
@@ -96,7 +102,28 @@ def test_row_has_the_promised_fields_and_blanks_for_the_missing():
     assert row["missing"] == {"torch": "not here"}
     assert json.loads(json.dumps(row)) == row
     assert any("torch: not here" in note for note in report.notes([row]))
-    assert "numpy" in report.table([row], ["numpy", "torch"])
+
+
+def test_table_is_printed_row_by_row_in_columns_fixed_beforehand():
+    works = [Workload("short", {"ours": side(1), "numpy": side(1)}), Workload("a longer name", {"ours": side(1)})]
+    listed = [targets.Target("t", ("short",), ratio=1.0, max_ms=1000.0)]
+    table = report.Table(works, ["numpy", "torch"], listed)
+    assert table.rivals == ["numpy"]  # no workload has a side of torch
+    outcome = Outcome(
+        works[0],
+        {"ours": 0.5, "numpy": 999.6},
+        {"ours": timing.Timing(5e-4, 4e-4, 1e-3, 9)},
+        share=0.12,
+        disturbed="others 1.00 cores, stolen 0.00",
+    )
+    row = report.row(outcome, listed, lambda name: "1.2")
+    head, line, filled = [*table.head().splitlines(), table.row(row)]
+    empty = table.row(report.row(Outcome(works[1]), listed, lambda name: ""))
+    assert " ".join(filled.split()) == "short 500 us -20% +100% * 1e+03 ms 1999.20x numpy 12% >= 1x, <= 1 s yes"
+    assert line == "-" * len(head)
+    assert filled.index(">= 1x, <= 1 s") == head.index("target")
+    assert filled.index("1e+03 ms") + len("1e+03 ms") == head.index("numpy") + len("numpy")
+    assert empty == "a longer name"
 
 
 def test_rivals_alone_leave_ours_blank():
@@ -141,6 +168,18 @@ def test_share_of_limit_is_the_larger_bound():
     assert limits.seconds(1000.0, 0.0, "f64") == 20.0
     assert limits.seconds(1.0, big, "f32") == big / 10.0
     assert limits.seconds(0.0, 1000.0, "f32") is None  # the caches hold it
+
+
+@pytest.mark.parametrize(
+    ("sizes", "believed"), [(["48K", "2048K", "32M"], 32 << 20), (["2048K", "491520K"], 64 << 20), ([], 32 << 20)]
+)
+def test_cache_of_a_whole_socket_is_not_believed(tmp_path, sizes, believed):
+    for level, size in enumerate(sizes):
+        (tmp_path / f"index{level}").mkdir()
+        (tmp_path / f"index{level}" / "size").write_text(f"{size}\n")
+    assert machine.last_cache_bytes(tmp_path) == believed
+    assert 8 * believed <= 1 << 30  # the stream probe
+    assert 1.5 * believed < 2 * 4 * shapes.VECTOR["16M"]  # vectors from memory are measured against the stream
 
 
 def test_geometric_mean_and_units():

@@ -11,9 +11,9 @@ def test_rates() -> None:
         assert 0.1 < _core.probe_stream(8 << 20, non_temporal) < 5000
 
 
-@pytest.mark.parametrize("seconds", [0.0, -1.0, 61.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 2.1, float("nan"), float("inf")])
 def test_seconds_out_of_range(seconds: float) -> None:
-    with pytest.raises(ValueError, match="probe_fma: expected seconds"):
+    with pytest.raises(ValueError, match="probe_fma: expected seconds to be more than 0 and at most 2, got"):
         _core.probe_fma(seconds, 1)
 
 

@@ -79,7 +79,6 @@ class Bigram(nx.Model):
         return ops.matmul(ops.one_hot(tokens, self.table.shape[0]), self.table)
 
 
-@pytest.mark.numpy_only
 def test_models_of_ours_and_plain_functions_are_step_functions():
     table = bigram()
     model = Bigram(table)

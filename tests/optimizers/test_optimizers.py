@@ -63,7 +63,6 @@ def test_state_is_named_by_place_and_kind() -> None:
     assert [name for name, _ in adam.named_variables()] == expected
 
 
-@pytest.mark.numpy_only
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_rows_give_the_dense_update(name: str, momentum: float) -> None:
@@ -191,7 +190,6 @@ def test_arrays_in_odd_forms_are_refused_before_anything_changes() -> None:
         np.testing.assert_array_equal(a, v.numpy())
 
 
-@pytest.mark.numpy_only
 def test_lazy_leaves_other_rows_and_their_state_alone() -> None:
     variable = nx.Variable(np.ones((4, 1)))
     adam = optimizers.Adam(0.1, lazy=True)

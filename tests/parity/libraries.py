@@ -137,7 +137,7 @@ class Ours(Library):
 
     @staticmethod
     def _dense(gradient: Any) -> Any:
-        return gradient.numpy() if hasattr(gradient, "numpy") else np.asarray(gradient.to_dense())
+        return gradient.numpy() if hasattr(gradient, "numpy") else np.asarray(gradient)
 
     def mask(self, x: Any) -> Any:
         mask = getattr(x, "mask", None)

@@ -414,6 +414,7 @@ DIFFERENCES: dict[str, list[str]] = {
         "`SpectralNormalization` with `trainable=False` leaves the kernel as it is, and around an `Embedding` gives "
         "floats (Keras: normalises frozen kernels too, and casts outputs to the inputs' integers).",
         "`Embedding` and `CategoryEncoding` raise for fractions (Keras cuts them off).",
+        "Symbolic shapes follow activations that change the shape, such as `glu` (Keras's do not).",
     ],
     "losses": [
         "Logits are used wherever a softmax or sigmoid is the last operation, so probabilities need no clipping.",

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from benches import shapes
-from benches.bench_nms import random_boxes
 from benches.compare.rivals import load, ours
 from benches.compare.workload import Side, Workload
+from benches.data import random_boxes
 
 Made = Callable[[], Any]
 

@@ -148,7 +148,7 @@ def convert(x: Array, dtype_name: str) -> Array:
 def integer_call(name: str, *args: Any) -> Array:
     """A NumPy function on integer or boolean arrays, which the kernels leave alone."""
     with np.errstate(all="ignore"):
-        return np.asarray(getattr(np, name)(*args))
+        return ascontiguous(np.asarray(getattr(np, name)(*args)))
 
 
 def integer_reduce(name: str, x: Array, axes: Shape, keepdims: bool) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 
 from neuroxide import activations, constraints, initializers, ops, regularizers
 from neuroxide.layers.base import InputSpec, Layer
+from neuroxide.layers.spec import activated_shape
 from neuroxide.utils.registry import register_builtin
 
 
@@ -56,10 +57,8 @@ class Activation(_Elementwise):
         return {**super().get_config(), "activation": activations.serialize(self.activation)}
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The input's shape; half of the last axis for `glu`."""
-        if self.activation is activations.glu and input_shape[-1] is not None:
-            return (*input_shape[:-1], input_shape[-1] // 2)
-        return tuple(input_shape)
+        """The shape that the activation gives."""
+        return activated_shape(self.activation, input_shape, self.dtype)
 
 
 class ReLU(_Elementwise):

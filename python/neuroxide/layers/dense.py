@@ -8,6 +8,7 @@ import numpy as np
 
 from neuroxide import activations, constraints, initializers, ops, regularizers
 from neuroxide.layers.base import Layer
+from neuroxide.layers.spec import activated_shape
 from neuroxide.utils.registry import register_builtin
 
 # Activations that the matrix product applies while it writes its result. Sigmoid could be one of them, but its value
@@ -103,14 +104,14 @@ class Dense(Layer):
         return activation(ops.dense(inputs, self.kernel, self.bias, "linear"))
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """(…, units)."""
+        """(…, units), as the activation leaves it."""
         size = _last_axis(input_shape)
         if self.built and size != self.kernel.shape[0]:
             raise ValueError(
                 f"dense: expected x of shape (…, {self.kernel.shape[0]}) to match w of shape "
                 f"{tuple(self.kernel.shape)}, got {tuple(input_shape)}"
             )
-        return (*input_shape[:-1], self.units)
+        return activated_shape(self.activation, (*input_shape[:-1], self.units), self.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neuroxide import activations
 from neuroxide.autograd import Tensor, no_grad
 from neuroxide.layers.graph import KerasTensor
 from neuroxide.utils import tree
@@ -134,7 +135,8 @@ def map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
 def infer_by_running(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """The symbolic outputs of a function, found by running it on zeros of two different batch sizes.
 
-    Sizes that differ between the two runs are unknown ones. Nothing is recorded.
+    Sizes that differ between the two runs are unknown ones. Nothing is recorded. Both sizes are even, for functions
+    that halve an axis of unknown size.
 
     Returns:
         A nest of `KerasTensor`.
@@ -155,4 +157,17 @@ def infer_by_running(function: Callable[..., Any], args: Any, kwargs: Any) -> An
         sizes = [a if a == b else None for a, b in zip(first.shape, second.shape)]
         return KerasTensor(sizes, dtype=np.dtype(first.dtype).name)
 
-    return tree.map_structure(symbolic, run(2), run(3))
+    return tree.map_structure(symbolic, run(2), run(4))
+
+
+def activated_shape(activation: Callable[..., Any], shape: Any, dtype: str) -> tuple[int | None, ...]:
+    """The shape that an activation gives for inputs of a shape; every layer that takes an activation asks here.
+
+    A layer says so itself. A function that is not known to keep shapes (``"glu"``, one's own) is run on zeros.
+    """
+    if activations.keeps_shape(activation):
+        return tuple(shape)
+    if hasattr(activation, "compute_output_shape"):
+        return tuple(activation.compute_output_shape(tuple(shape)))
+    outputs = infer_by_running(activation, (KerasTensor(shape, dtype=dtype),), {})
+    return tuple(outputs.shape)

@@ -312,7 +312,7 @@ def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     k = kernels(x)
     before = x.shape
     if x.dtype.kind != "f":
-        return k.ascontiguous(k.integer_call("broadcast_to", x, shape)), None
+        return k.integer_call("broadcast_to", x, shape), None
     return k.broadcast_to(x, shape), lambda dy: k.sum_to(dy, before)
 
 

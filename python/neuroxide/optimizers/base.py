@@ -149,7 +149,7 @@ class Optimizer(OptimizerState):
         elif kinds <= {np.ndarray, Rows} and type(variables[0].data) is np.ndarray:
             arrays = grads
         else:
-            arrays = [g if g is None or type(g) is Rows else as_array(g) for g in grads]
+            arrays = [None if g is None else _on_device(g) for g in grads]
             if type(None) in kinds:
                 arrays, variables, places = self._without_missing(arrays, variables, places)
         if ASKED.before_step is not None:
@@ -379,6 +379,13 @@ class Optimizer(OptimizerState):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _on_device(gradient: Any) -> Any:
+    """The array of a tensor or of NumPy's; rows with such arrays."""
+    if type(gradient) is Rows:
+        return Rows(as_array(gradient.indices), as_array(gradient.values), gradient.shape)
+    return as_array(gradient)
 
 
 registry.register_builtin("optimizers", Optimizer)

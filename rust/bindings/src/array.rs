@@ -1,174 +1,32 @@
-//! Borrowing arrays from Python, making output arrays, releasing the GIL: the helpers every binding uses.
+//! Borrowing arrays from Python and making output arrays: the helpers every binding uses.
 //!
 //! An argument is borrowed for the length of one call. As with NumPy itself, a thread that writes to an
 //! array while a kernel reads it gets garbage numbers; shapes are copied, so lengths stay right.
 
-use std::cell::Cell;
+mod call;
+mod dtype;
+mod overlap;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::os::raw::c_int;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
-use neuroxide_kernels::threads;
-use numpy::npyffi::{self, NPY_TYPES, NpyTypes, PY_ARRAY_API, PyArrayObject};
-use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError, PyTypeError, PyValueError};
+use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArrayObject};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::buffers;
+
+pub use call::{install_interrupt_probe, run};
+pub use dtype::{Dtype, Element};
+pub use overlap::{check_disjoint, overlapping};
 
 /// The most dimensions an array may have here.
 pub const MAX_DIMS: usize = 16;
 
 /// Below this many bytes an output lies in NumPy's own small-block cache.
 const POOL_FROM: usize = 1024;
-
-/// Rough number of scalar operations (about 20 µs) from which the GIL is released.
-const RELEASE_FROM: usize = 100_000;
-
-/// Element types that cross the border.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dtype {
-    Bool,
-    I8,
-    U8,
-    I16,
-    U16,
-    I32,
-    U32,
-    I64,
-    U64,
-    F32,
-    F64,
-}
-
-impl Dtype {
-    pub fn name(self) -> &'static str {
-        match self {
-            Dtype::Bool => "bool",
-            Dtype::I8 => "int8",
-            Dtype::U8 => "uint8",
-            Dtype::I16 => "int16",
-            Dtype::U16 => "uint16",
-            Dtype::I32 => "int32",
-            Dtype::U32 => "uint32",
-            Dtype::I64 => "int64",
-            Dtype::U64 => "uint64",
-            Dtype::F32 => "float32",
-            Dtype::F64 => "float64",
-        }
-    }
-
-    pub fn from_name(func: &str, name: &str) -> PyResult<Dtype> {
-        const ALL: [Dtype; 11] = [
-            Dtype::Bool,
-            Dtype::I8,
-            Dtype::U8,
-            Dtype::I16,
-            Dtype::U16,
-            Dtype::I32,
-            Dtype::U32,
-            Dtype::I64,
-            Dtype::U64,
-            Dtype::F32,
-            Dtype::F64,
-        ];
-        ALL.into_iter().find(|d| d.name() == name).ok_or_else(|| {
-            PyValueError::new_err(format!(
-                "{func}: expected dtype to be bool, an integer type, float32 or float64, got {name:?}"
-            ))
-        })
-    }
-
-    pub fn size(self) -> usize {
-        match self {
-            Dtype::Bool | Dtype::I8 | Dtype::U8 => 1,
-            Dtype::I16 | Dtype::U16 => 2,
-            Dtype::I32 | Dtype::U32 | Dtype::F32 => 4,
-            Dtype::I64 | Dtype::U64 | Dtype::F64 => 8,
-        }
-    }
-
-    fn from_type_num(num: c_int) -> Option<Dtype> {
-        use NPY_TYPES::*;
-        let long = size_of::<std::os::raw::c_long>();
-        Some(match num {
-            n if n == NPY_BOOL as c_int => Dtype::Bool,
-            n if n == NPY_BYTE as c_int => Dtype::I8,
-            n if n == NPY_UBYTE as c_int => Dtype::U8,
-            n if n == NPY_SHORT as c_int => Dtype::I16,
-            n if n == NPY_USHORT as c_int => Dtype::U16,
-            n if n == NPY_INT as c_int => Dtype::I32,
-            n if n == NPY_UINT as c_int => Dtype::U32,
-            n if n == NPY_LONG as c_int => {
-                if long == 8 {
-                    Dtype::I64
-                } else {
-                    Dtype::I32
-                }
-            }
-            n if n == NPY_ULONG as c_int => {
-                if long == 8 {
-                    Dtype::U64
-                } else {
-                    Dtype::U32
-                }
-            }
-            n if n == NPY_LONGLONG as c_int => Dtype::I64,
-            n if n == NPY_ULONGLONG as c_int => Dtype::U64,
-            n if n == NPY_FLOAT as c_int => Dtype::F32,
-            n if n == NPY_DOUBLE as c_int => Dtype::F64,
-            _ => return None,
-        })
-    }
-
-    fn type_num(self) -> c_int {
-        (match self {
-            Dtype::Bool => NPY_TYPES::NPY_BOOL,
-            Dtype::I8 => NPY_TYPES::NPY_BYTE,
-            Dtype::U8 => NPY_TYPES::NPY_UBYTE,
-            Dtype::I16 => NPY_TYPES::NPY_SHORT,
-            Dtype::U16 => NPY_TYPES::NPY_USHORT,
-            Dtype::I32 => NPY_TYPES::NPY_INT,
-            Dtype::U32 => NPY_TYPES::NPY_UINT,
-            Dtype::I64 if size_of::<std::os::raw::c_long>() == 8 => NPY_TYPES::NPY_LONG,
-            Dtype::U64 if size_of::<std::os::raw::c_long>() == 8 => NPY_TYPES::NPY_ULONG,
-            Dtype::I64 => NPY_TYPES::NPY_LONGLONG,
-            Dtype::U64 => NPY_TYPES::NPY_ULONGLONG,
-            Dtype::F32 => NPY_TYPES::NPY_FLOAT,
-            Dtype::F64 => NPY_TYPES::NPY_DOUBLE,
-        }) as c_int
-    }
-}
-
-/// A Rust type that an array may hold. Booleans are read as `u8` (NumPy stores 0 and 1, but a view may hold any byte).
-///
-/// # Safety
-/// Every bit pattern is a value of the type, and `accepts` is true only for dtypes of the same size and meaning.
-pub unsafe trait Element: Copy + Send + Sync + 'static {
-    const DTYPE: Dtype;
-    fn accepts(dtype: Dtype) -> bool {
-        dtype == Self::DTYPE
-    }
-}
-
-macro_rules! element {
-    ($($type:ty => $dtype:ident),*) => {$(
-        // SAFETY: plain numbers: every bit pattern is valid, and the dtype is the same type.
-        unsafe impl Element for $type {
-            const DTYPE: Dtype = Dtype::$dtype;
-        }
-    )*};
-}
-element!(i8 => I8, i16 => I16, u16 => U16, i32 => I32, u32 => U32, i64 => I64, u64 => U64, f32 => F32, f64 => F64);
-
-// SAFETY: any byte is a u8, and NumPy's bool is one byte.
-unsafe impl Element for u8 {
-    const DTYPE: Dtype = Dtype::U8;
-    fn accepts(dtype: Dtype) -> bool {
-        matches!(dtype, Dtype::U8 | Dtype::Bool)
-    }
-}
 
 /// Shape of an argument, copied out of the array.
 #[derive(Clone, Copy)]
@@ -387,45 +245,6 @@ pub unsafe fn quick<T: Element>(
     Some((data?, len))
 }
 
-/// Whether any range that is written (the flag) overlaps another one. Sorts the ranges.
-pub fn overlapping(ranges: &mut [(std::ops::Range<usize>, bool)]) -> bool {
-    ranges.sort_unstable_by_key(|(range, _)| range.start);
-    // The furthest end so far, among all and among the written ones: enough to see every overlap with a written range.
-    let (mut end_all, mut end_written) = (0, 0);
-    ranges.iter().filter(|(range, _)| !range.is_empty()).any(|(range, is_written)| {
-        let meets = range.start < if *is_written { end_all } else { end_written };
-        end_all = end_all.max(range.end);
-        if *is_written {
-            end_written = end_written.max(range.end);
-        }
-        meets
-    })
-}
-
-/// An error where an array that is written overlaps any other argument of the call.
-pub fn check_disjoint(written: &[Arg<'_>], read: &[Arg<'_>]) -> PyResult<()> {
-    let mut ranges: Vec<(std::ops::Range<usize>, bool, &Arg<'_>)> = Vec::with_capacity(written.len() + read.len());
-    ranges.extend(written.iter().filter(|a| a.len > 0).map(|a| (a.bytes(), true, a)));
-    ranges.extend(read.iter().filter(|a| a.len > 0).map(|a| (a.bytes(), false, a)));
-    ranges.sort_unstable_by_key(|(range, _, _)| range.start);
-    // The furthest end so far, among all and among the written ones: enough to see every overlap with a written range.
-    let mut end_all = 0;
-    let mut end_written = 0;
-    for (range, is_written, arg) in &ranges {
-        if range.start < if *is_written { end_all } else { end_written } {
-            return Err(PyValueError::new_err(format!(
-                "{}: expected arrays that are updated in place to share no memory with other arguments, but {} overlaps another",
-                arg.func, arg.name
-            )));
-        }
-        end_all = end_all.max(range.end);
-        if *is_written {
-            end_written = end_written.max(range.end);
-        }
-    }
-    Ok(())
-}
-
 pub fn type_name(obj: &Bound<'_, PyAny>) -> String {
     obj.get_type().name().map_or_else(|_| "an object".into(), |n| n.to_string())
 }
@@ -517,41 +336,6 @@ pub fn output_as<'py>(
         }
         Ok((bound, data, len))
     }
-}
-
-thread_local! {
-    static PENDING: Cell<Option<PyErr>> = const { Cell::new(None) };
-}
-
-/// Asked by the thread pool between parts of a long kernel: has a signal handler raised?
-fn interrupt_probe() -> bool {
-    Python::try_attach(|py| match py.check_signals() {
-        Ok(()) => false,
-        Err(raised) => {
-            PENDING.set(Some(raised));
-            true
-        }
-    })
-    .unwrap_or(false)
-}
-
-pub fn install_interrupt_probe() {
-    threads::set_interrupt_probe(interrupt_probe);
-}
-
-/// Runs a kernel: without the GIL where `work` (rough number of scalar operations) is worth it.
-/// A signal that came meanwhile is raised, and a panic becomes a `RuntimeError`.
-pub fn run<R: Send>(py: Python<'_>, func: &str, work: usize, kernel: impl FnOnce() -> R + Send) -> PyResult<R> {
-    let kernel = || catch_unwind(AssertUnwindSafe(kernel));
-    let result = if work < RELEASE_FROM { kernel() } else { py.detach(kernel) };
-    if threads::interrupted() {
-        return Err(PENDING.take().unwrap_or_else(|| PyKeyboardInterrupt::new_err(())));
-    }
-    result.map_err(|_| internal_error(func))
-}
-
-fn internal_error(func: &str) -> PyErr {
-    PyRuntimeError::new_err(format!("{func}: internal error in a kernel (a bug in neuroxide, please report it)"))
 }
 
 /// Runs the body with `$T` standing for the argument's float type.

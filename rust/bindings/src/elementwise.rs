@@ -1,19 +1,23 @@
 //! Element-wise functions: broadcasting, scalars, one macro a family.
 
-use neuroxide_kernels::broadcast::{Walk, broadcast_shape};
+mod cast;
+mod operand;
+
+use neuroxide_kernels::broadcast::Walk;
 use neuroxide_kernels::elementwise::{
-    Absolute, AbsoluteBackward, Add, Cast, Clip, Divide, Equal, ErfBackward, Floor, Greater, GreaterEqual, Less,
-    LessEqual, Maximum, MaximumBackward, Minimum, MinimumBackward, Multiply, Negative, NotEqual, Power, Reciprocal,
-    Sign, Sqrt, SqrtBackward, Square, SquareBackward, Subtract, binary, map, power_backward_base,
-    power_backward_exponent, scalar_binary, select,
+    Absolute, AbsoluteBackward, Add, Clip, Divide, Equal, ErfBackward, Floor, Greater, GreaterEqual, Less, LessEqual,
+    Maximum, MaximumBackward, Minimum, MinimumBackward, Multiply, Negative, NotEqual, Power, Reciprocal, Sign, Sqrt,
+    SqrtBackward, Square, SquareBackward, Subtract, binary, map, power_backward_base, power_backward_exponent,
+    scalar_binary, select,
 };
 use neuroxide_kernels::simd::{Float, Map, math};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::array::{Arg, Dtype, Element, is_array, output, output_as, output_bool, run, type_name};
+use crate::array::{Arg, Dtype, Element, output, output_bool, run};
 use crate::with_float;
+use operand::{Operand, Pair, broadcast, common_dtype};
 
 /// y = f(x[0], …) for arguments of one shape and type `T`.
 #[inline]
@@ -76,109 +80,6 @@ unary_functions! {
 backward_functions! {
     absolute_backward(x) => AbsoluteBackward; sqrt_backward(y) => SqrtBackward;
     square_backward(x) => SquareBackward; erf_backward(x) => ErfBackward;
-}
-
-/// An operand: an array, or a number that takes the array's type.
-enum Operand<'a> {
-    Array(Arg<'a>),
-    Number(f64),
-}
-
-impl<'a> Operand<'a> {
-    fn new(func: &'static str, name: &'static str, obj: &'a Bound<'_, PyAny>) -> PyResult<Self> {
-        if is_array(obj) {
-            return Ok(Operand::Array(Arg::float(func, name, obj)?));
-        }
-        match obj.extract::<f64>() {
-            Ok(value) => Ok(Operand::Number(value)),
-            Err(error) if error.is_instance_of::<PyTypeError>(obj.py()) => Err(PyTypeError::new_err(format!(
-                "{func}: expected {name} to be a NumPy array or a number, got {}",
-                type_name(obj)
-            ))),
-            Err(_) => {
-                Err(PyValueError::new_err(format!("{func}: expected {name} to be a number within float64's range")))
-            }
-        }
-    }
-
-    fn shape(&self) -> &[usize] {
-        match self {
-            Operand::Array(arg) => &arg.shape,
-            Operand::Number(_) => &[],
-        }
-    }
-
-    /// The elements; a number goes to `room` first.
-    fn elements<'b, T: Float + Element>(&'b self, room: &'b mut T) -> PyResult<&'b [T]> {
-        match self {
-            Operand::Array(arg) => arg.slice::<T>(),
-            Operand::Number(value) => {
-                *room = T::from_f64(*value);
-                Ok(std::slice::from_ref(room))
-            }
-        }
-    }
-}
-
-/// Two operands of one type, and the shape they broadcast to.
-struct Pair<'a> {
-    func: &'static str,
-    dtype: Dtype,
-    a: Operand<'a>,
-    b: Operand<'a>,
-}
-
-impl<'a> Pair<'a> {
-    fn new(func: &'static str, a: &'a Bound<'_, PyAny>, b: &'a Bound<'_, PyAny>) -> PyResult<Self> {
-        let a = Operand::new(func, "a", a)?;
-        let b = Operand::new(func, "b", b)?;
-        let dtype = common_dtype(func, &a, &b, "a", "b")?;
-        Ok(Pair { func, dtype, a, b })
-    }
-
-    fn wrong_dtype(&self, expected: &str) -> PyErr {
-        PyTypeError::new_err(format!("{}: expected {expected}", self.func))
-    }
-
-    fn shape(&self) -> PyResult<Dims> {
-        let (a, b) = (self.a.shape(), self.b.shape());
-        broadcast(self.func, [("a", a), ("b", b)])
-    }
-}
-
-/// A shape without a heap.
-struct Dims([usize; neuroxide_kernels::broadcast::MAX_DIMS], usize);
-
-impl std::ops::Deref for Dims {
-    type Target = [usize];
-    fn deref(&self) -> &[usize] {
-        &self.0[..self.1]
-    }
-}
-
-fn broadcast<const N: usize>(func: &str, named: [(&str, &[usize]); N]) -> PyResult<Dims> {
-    let Some((dims, n)) = broadcast_shape(named.map(|(_, shape)| shape)) else {
-        let texts = named.map(|(name, shape)| format!("{name} {}", crate::array::shape_text(shape)));
-        return Err(PyValueError::new_err(format!(
-            "{func}: expected shapes that broadcast (equal, or 1, from the last dimension on), got {}",
-            texts.join(" and ")
-        )));
-    };
-    Ok(Dims(dims, n))
-}
-
-fn common_dtype(func: &str, a: &Operand<'_>, b: &Operand<'_>, name_a: &str, name_b: &str) -> PyResult<Dtype> {
-    match (a, b) {
-        (Operand::Array(a), Operand::Array(b)) if a.dtype != b.dtype => Err(PyTypeError::new_err(format!(
-            "{func}: expected {name_a} and {name_b} of one dtype, got {} and {}; cast one of them",
-            a.dtype.name(),
-            b.dtype.name()
-        ))),
-        (Operand::Array(arg), _) | (_, Operand::Array(arg)) => Ok(arg.dtype),
-        _ => Err(PyTypeError::new_err(format!(
-            "{func}: expected {name_a} or {name_b} to be a NumPy array, got two numbers"
-        ))),
-    }
 }
 
 pub fn arithmetic<'py, F>(
@@ -390,100 +291,6 @@ extreme_backward! {
     minimum_backward, MinimumBackward, MaximumBackward;
 }
 
-/// Runs the body with `$A` standing for the element type of `$arg`.
-macro_rules! with_number {
-    ($dtype:expr, $A:ident => $body:expr) => {
-        match $dtype {
-            Dtype::Bool | Dtype::U8 => {
-                type $A = u8;
-                $body
-            }
-            Dtype::I8 => {
-                type $A = i8;
-                $body
-            }
-            Dtype::I16 => {
-                type $A = i16;
-                $body
-            }
-            Dtype::U16 => {
-                type $A = u16;
-                $body
-            }
-            Dtype::I32 => {
-                type $A = i32;
-                $body
-            }
-            Dtype::U32 => {
-                type $A = u32;
-                $body
-            }
-            Dtype::I64 => {
-                type $A = i64;
-                $body
-            }
-            Dtype::U64 => {
-                type $A = u64;
-                $body
-            }
-            Dtype::F32 => {
-                type $A = f32;
-                $body
-            }
-            Dtype::F64 => {
-                type $A = f64;
-                $body
-            }
-        }
-    };
-}
-
-/// Numbers as another type: to or from a float type.
-#[pyfunction]
-fn cast<'py>(py: Python<'py>, x: &Bound<'py, PyAny>, dtype: &str) -> PyResult<Bound<'py, PyAny>> {
-    let x = Arg::new("cast", "x", x)?;
-    let to = Dtype::from_name("cast", dtype)?;
-    let float = |d| matches!(d, Dtype::F32 | Dtype::F64);
-    if to == Dtype::Bool && float(x.dtype) {
-        return with_float!(x, T => {
-            let values = x.slice::<T>()?;
-            let (array, y) = output_bool(py, "cast", &x.shape)?;
-            run(py, "cast", y.len(), || {
-                for (to, from) in y.iter_mut().zip(values) {
-                    *to = u8::from(*from != 0.0);
-                }
-            })?;
-            Ok(array)
-        });
-    }
-    if !float(to) && !float(x.dtype) {
-        return Err(PyTypeError::new_err(format!(
-            "cast: expected x or the target to be float32 or float64, got {} to {}",
-            x.dtype.name(),
-            to.name()
-        )));
-    }
-    if float(to) {
-        with_number!(x.dtype, A => match to {
-            Dtype::F32 => cast_to::<A, f32>(py, &x),
-            _ => cast_to::<A, f64>(py, &x),
-        })
-    } else {
-        with_float!(x, A => with_number!(to, B => cast_to::<A, B>(py, &x)))
-    }
-}
-
-fn cast_to<'py, A: Element + Cast<B>, B: Element>(py: Python<'py>, x: &Arg<'_>) -> PyResult<Bound<'py, PyAny>> {
-    let values = x.slice::<A>()?;
-    let (array, data, len) = output_as(py, "cast", &x.shape, B::DTYPE)?;
-    let y = {
-        // SAFETY: `len` initialised elements of B's size, in memory that only the new array refers to.
-        unsafe { std::slice::from_raw_parts_mut(data.cast::<B>().as_ptr(), len) }
-    };
-    run(py, "cast", len, || neuroxide_kernels::elementwise::cast(values, y))?;
-    Ok(array)
-}
-
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     add_functions!(
         m,
@@ -516,7 +323,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
         erf,
         floor,
         clip,
-        cast,
         power_backward,
         absolute_backward,
         sqrt_backward,
@@ -526,5 +332,5 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
         maximum_backward,
         minimum_backward
     );
-    Ok(())
+    cast::register(m)
 }

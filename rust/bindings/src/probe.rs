@@ -1,6 +1,6 @@
 //! The machine's limits, for benchmarks.
 
-use neuroxide_kernels::probe;
+use neuroxide_kernels::probe::{self, MAX_SECONDS};
 use neuroxide_kernels::threads::MAX_THREADS;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -10,9 +10,9 @@ use crate::array::run;
 /// GFLOP/s of float32 multiply-adds at the instruction-set level in use.
 #[pyfunction]
 fn probe_fma(py: Python<'_>, seconds: f64, threads: usize) -> PyResult<f64> {
-    if !(seconds > 0.0 && seconds <= 60.0) {
+    if !(seconds > 0.0 && seconds <= MAX_SECONDS) {
         return Err(PyValueError::new_err(format!(
-            "probe_fma: expected seconds to be more than 0 and at most 60, got {seconds}"
+            "probe_fma: expected seconds to be more than 0 and at most {MAX_SECONDS}, got {seconds}"
         )));
     }
     if threads == 0 || threads > MAX_THREADS {

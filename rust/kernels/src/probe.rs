@@ -10,14 +10,17 @@ use std::time::Instant;
 const CHAINS: usize = 12;
 /// Steps of every chain between two looks at the clock: some tens of microseconds.
 const STEPS: usize = 16_384;
+/// The longest that `fma` measures, since no Ctrl-C is heard meanwhile.
+pub const MAX_SECONDS: f64 = 2.0;
 /// Bytes that one part of a copy handles.
 const PIECE: usize = 1 << 20;
 
-/// GFLOP/s of fused multiply-adds in float32 at the level in use, on `threads` threads for about `seconds`.
+/// GFLOP/s of fused multiply-adds in float32 at the level in use, on `threads` threads for about `seconds`,
+/// `MAX_SECONDS` at most.
 /// Every thread counts what it does in the same stretch of time, in registers alone.
 pub fn fma(seconds: f64, threads: usize) -> f64 {
     let threads = threads.clamp(1, crate::threads::MAX_THREADS);
-    let seconds = seconds.clamp(0.0, 60.0);
+    let seconds = seconds.clamp(0.0, MAX_SECONDS);
     let run = || {
         // Half the time warms the core up.
         let begin = Instant::now();

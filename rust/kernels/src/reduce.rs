@@ -4,128 +4,18 @@
 //! float32 partial sum takes at most 32 elements along a run, 64 down a column; beyond that all adds up in float64, in an order that
 //! depends on the shape alone. So the error of a sum does not grow with its length.
 
+mod fold;
+mod places;
+
 use crate::parts::PART;
 use crate::simd::{self, Float, Isa, Kernel, V, Vector};
 use crate::threads::{chunks, parallel_chunks};
 
-/// Registers summed side by side, and how many each takes before it moves to float64.
-const CHAINS: usize = 8;
-const CHAIN: usize = 32;
+pub use fold::{Fold, Max, Min, Product, Sum, SumSquares, fold_run};
+pub use places::first_extreme;
+
 /// Columns that one part of a reduction over rows takes.
 const COLUMNS: usize = 2048;
-
-/// A reduction: how elements join an accumulator.
-pub trait Fold: Sync {
-    const IDENTITY: f64;
-    /// Must be `#[inline(always)]`.
-    fn lanes<T: Float, V: Vector<T>>(accumulator: V, x: V) -> V;
-    fn element(accumulator: f64, x: f64) -> f64;
-    fn join_lanes<T: Float, V: Vector<T>>(a: V, b: V) -> V;
-    fn join(a: f64, b: f64) -> f64;
-}
-
-macro_rules! folds {
-    ($($(#[$doc:meta])* $name:ident, $identity:expr, |$a:ident, $x:ident| $lanes:expr, $element:expr, $join_lanes:expr, $join:expr;)*) => {$(
-        $(#[$doc])*
-        pub struct $name;
-        impl Fold for $name {
-            const IDENTITY: f64 = $identity;
-            #[inline(always)]
-            fn lanes<T: Float, V: Vector<T>>($a: V, $x: V) -> V {
-                $lanes
-            }
-            #[inline(always)]
-            fn element($a: f64, $x: f64) -> f64 {
-                $element
-            }
-            #[inline(always)]
-            fn join_lanes<T: Float, V: Vector<T>>($a: V, $x: V) -> V {
-                $join_lanes
-            }
-            #[inline(always)]
-            fn join($a: f64, $x: f64) -> f64 {
-                $join
-            }
-        }
-    )*};
-}
-
-folds! {
-    /// Σ x; 0 for nothing.
-    Sum, 0.0, |a, x| a + x, a + x, a + x, a + x;
-    /// Π x; 1 for nothing.
-    Product, 1.0, |a, x| a * x, a * x, a * x, a * x;
-    /// Σ x².
-    SumSquares, 0.0, |a, x| x.fma(x, a), a + x * x, a + x, a + x;
-    /// The largest; NaN where any is NaN.
-    Max, f64::NEG_INFINITY, |a, x| V::select(a.is_nan(), a, a.max(x)), larger(a, x),
-        V::select(a.is_nan(), a, a.max(x)), larger(a, x);
-    /// The smallest; NaN where any is NaN.
-    Min, f64::INFINITY, |a, x| V::select(a.is_nan(), a, a.min(x)), smaller(a, x),
-        V::select(a.is_nan(), a, a.min(x)), smaller(a, x);
-}
-
-#[inline(always)]
-fn larger(a: f64, x: f64) -> f64 {
-    if a > x || a.is_nan() { a } else { x }
-}
-
-#[inline(always)]
-fn smaller(a: f64, x: f64) -> f64 {
-    if a < x || a.is_nan() { a } else { x }
-}
-
-/// The fold of one contiguous run.
-#[inline(always)]
-pub fn fold_run<T: Float, I: Isa, F: Fold>(x: &[T]) -> f64 {
-    let mut total = F::IDENTITY;
-    for block in x.chunks(CHAIN * CHAINS * V::<T, I>::LANES) {
-        total = F::join(total, fold_block::<T, I, F>(block));
-    }
-    total
-}
-
-#[inline(always)]
-fn fold_block<T: Float, I: Isa, F: Fold>(x: &[T]) -> f64 {
-    let lanes = V::<T, I>::LANES;
-    let identity = V::<T, I>::splat(T::from_f64(F::IDENTITY));
-    let from = x.as_ptr();
-    let mut i = 0;
-    let mut total = F::IDENTITY;
-    if x.len() >= lanes {
-        let mut sums = [identity; CHAINS];
-        // SAFETY: every load ends at or before x.len().
-        unsafe {
-            while i + CHAINS * lanes <= x.len() {
-                for k in 0..CHAINS {
-                    sums[k] = F::lanes(sums[k], V::<T, I>::load(from.add(i + k * lanes)));
-                }
-                i += CHAINS * lanes;
-            }
-            while i + lanes <= x.len() {
-                sums[0] = F::lanes(sums[0], V::<T, I>::load(from.add(i)));
-                i += lanes;
-            }
-        }
-        if x.len() >= CHAINS * lanes {
-            for half in [4, 2, 1] {
-                for k in 0..half {
-                    sums[k] = F::join_lanes(sums[k], sums[k + half]);
-                }
-            }
-        }
-        let mut room = [T::ZERO; 16];
-        // SAFETY: no level has more than 16 lanes.
-        unsafe { sums[0].store(room.as_mut_ptr()) };
-        for value in &room[..lanes] {
-            total = F::join(total, value.to_f64());
-        }
-    }
-    for value in &x[i..] {
-        total = F::element(total, value.to_f64());
-    }
-    total
-}
 
 struct Runs<'a, T, F> {
     x: &'a [T],
@@ -354,72 +244,6 @@ pub fn count_nonfinite<T: Float>(x: &[T]) -> usize {
         y[0] = simd::dispatch(CountNonfinite(&x[part * PART..((part + 1) * PART).min(x.len())]));
     });
     partial.iter().sum()
-}
-
-/// The place of the first extreme element: the largest for `Max`, the smallest for `Min`; the first NaN wins over all.
-struct FirstExtreme<'a, T, F> {
-    x: &'a [T],
-    run: usize,
-    y: &'a mut [i64],
-    fold: std::marker::PhantomData<F>,
-}
-
-impl<T: Float, F: Fold> Kernel for FirstExtreme<'_, T, F> {
-    type Output = ();
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        for (x, y) in self.x.chunks(self.run).zip(self.y) {
-            let extreme = T::from_f64(fold_run::<T, I, F>(x));
-            let lanes = V::<T, I>::LANES;
-            let wanted = V::<T, I>::splat(extreme);
-            let mut i = 0;
-            while i + lanes <= x.len() {
-                // SAFETY: i + lanes ≤ x.len().
-                let values = unsafe { V::<T, I>::load(x.as_ptr().add(i)) };
-                let hit = V::<T, I>::bits(V::<T, I>::mask_or(values.eq(wanted), values.is_nan()));
-                if hit != 0 {
-                    i += hit.trailing_zeros() as usize;
-                    break;
-                }
-                i += lanes;
-            }
-            while i < x.len() && !(x[i] == extreme || x[i].is_nan()) {
-                i += 1;
-            }
-            *y = i as i64;
-        }
-    }
-}
-
-/// y[o, i] = the index of the first extreme of x[o, :, i]; `run` ≥ 1.
-pub fn first_extreme<T: Float, F: Fold>(x: &[T], run: usize, inner: usize, y: &mut [i64]) {
-    debug_assert!(run > 0);
-    let fold = std::marker::PhantomData::<F>;
-    if inner == 1 {
-        let rows = (PART / run).max(1);
-        parallel_chunks(chunks(y, rows), |part, y| {
-            let x = &x[part * rows * run..(part * rows + y.len()) * run];
-            simd::dispatch(FirstExtreme { x, run, y, fold });
-        });
-        return;
-    }
-    parallel_chunks(chunks(y, inner), |o, y| {
-        let x = &x[o * run * inner..][..run * inner];
-        let mut best = x[..inner].to_vec();
-        y.fill(0);
-        for r in 1..run {
-            for i in 0..inner {
-                let value = x[r * inner + i];
-                let better = best[i].to_f64();
-                // A change of the folded value, NaN counted as one value, is the first of a better one.
-                let joined = F::join(better, value.to_f64());
-                if joined != better && !(joined.is_nan() && better.is_nan()) {
-                    best[i] = value;
-                    y[i] = r as i64;
-                }
-            }
-        }
-    });
 }
 
 /// y[o, r, i] = Σ over r' ≤ r of x[o, r', i], added in float64.

@@ -201,7 +201,7 @@ impl<'py> Lists<'py> {
             };
             places.push((parameter, gradient, state, average, len));
         }
-        if overlapping(&mut ranges) {
+        if overlapping(&mut ranges, Clone::clone).is_some() {
             return None;
         }
         let tensor = |(i, (parameter, (gradient, count, table), state, average, len)): (
