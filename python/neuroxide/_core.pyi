@@ -505,6 +505,7 @@ def chrf_statistics(
     eps_smoothing: bool,
 ) -> tuple[_Array, int]: ...
 def edit_distance(references: _Texts, hypotheses: _Texts, unit: str) -> list[_Array]: ...
+
 # decoding: prompt (N, P), forced (N, F), norms (L,); numbers are groups, width, keep, min_length, no_repeat;
 # sampling is temperature, top_k, top_p, min_p, seed, draw, sequences
 

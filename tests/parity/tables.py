@@ -276,9 +276,7 @@ METRICS: list[Case] = [
     case("OneHotMeanIoU", of("onehot", 6, 4), whole(4, 6), num_classes=4, sparse_y_pred=True),
 ]  # fmt: skip
 
-EXPONENTIAL = Made(
-    "schedules", "ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5}
-)
+EXPONENTIAL = Made("schedules", "ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5})
 OPTIMIZERS: list[Case] = [
     *[case(name) for name in (
         "SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl", "Lion", "Lamb",

@@ -187,6 +187,8 @@ def _step(states: int, *numbers: str, counts: bool = False, more: tuple[str, ...
         return [*_tensors(make, 2 + states), *map(Text, numbers), *count, *map(Text, more)]
 
     return recipe
+
+
 def _factor(make: Maker, n: int) -> Any:
     return make.array(n) if make.random.random() < 0.7 else NONE
 

@@ -114,6 +114,4 @@ class Circle(LossFunctionWrapper):
         name: str | None = "circle",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            circle, reduction, name, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal
-        )
+        super().__init__(circle, reduction, name, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal)

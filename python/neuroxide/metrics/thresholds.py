@@ -102,9 +102,7 @@ def prepare(
         pred = kept
     if class_id is not None:
         if pred.ndim < 2 or not 0 <= class_id < pred.shape[-1]:
-            raise ValueError(
-                f"{label}: expected y_pred of shape (…, C) with C above {class_id}, got {pred.shape}"
-            )
+            raise ValueError(f"{label}: expected y_pred of shape (…, C) with C above {class_id}, got {pred.shape}")
         positive, pred = positive[..., class_id], pred[..., class_id]
         weight = None if weight is None else weight[..., class_id]
     return Examples(positive, pred, weight)
