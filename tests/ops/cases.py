@@ -671,6 +671,7 @@ CTC = [
     ),
 ]
 
+
 def _einsum(subscripts, *shapes):
     return Case(
         f"einsum-{subscripts}",
