@@ -80,7 +80,11 @@ def test_sparsemax_is_the_nearest_distribution() -> None:
 
 
 # What the layers that take an activation need beside it, for inputs of shape (…, 6).
-NEEDED: dict[str, dict[str, Any]] = {"Activation": {}, "Dense": {"units": 6}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "Activation": {},
+    "Dense": {"units": 6},
+    "EinsumDense": {"equation": "abc,cd->abd", "output_shape": (None, 6)},
+}
 
 
 def _takes_activation(layer: Any) -> bool:

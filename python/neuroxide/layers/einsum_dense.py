@@ -7,6 +7,7 @@ from typing import Any
 from neuroxide import activations, constraints, initializers, ops, regularizers
 from neuroxide.initializers import VarianceScaling
 from neuroxide.layers.base import Layer
+from neuroxide.layers.spec import activated_shape
 from neuroxide.ops.einsum import read_subscripts
 from neuroxide.utils.registry import register_builtin
 
@@ -145,7 +146,11 @@ class EinsumDense(Layer):
         outputs, sizes = self._sizes(input_shape)
         given = iter(self.partial_output_shape)
         batch = None if self._outputs.startswith("...") else outputs[0]
-        return tuple(next(given) if isinstance(label, str) and label != batch else sizes[label] for label in outputs)
+        return activated_shape(
+            self.activation,
+            tuple(next(given) if isinstance(label, str) and label != batch else sizes[label] for label in outputs),
+            self.dtype,
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
