@@ -83,7 +83,7 @@ def test_sparsemax_is_the_nearest_distribution() -> None:
 NEEDED: dict[str, dict[str, Any]] = {
     "Activation": {},
     "Dense": {"units": 6},
-    "EinsumDense": {"equation": "abc,cd->abd", "output_shape": (None, 6)},
+    "EinsumDense": {"equation": "abc,cd->abd", "output_shape": (8, 6)},
 }
 
 

@@ -146,11 +146,8 @@ class EinsumDense(Layer):
         outputs, sizes = self._sizes(input_shape)
         given = iter(self.partial_output_shape)
         batch = None if self._outputs.startswith("...") else outputs[0]
-        return activated_shape(
-            self.activation,
-            tuple(next(given) if isinstance(label, str) and label != batch else sizes[label] for label in outputs),
-            self.dtype,
-        )
+        shape = tuple(next(given) if isinstance(label, str) and label != batch else sizes[label] for label in outputs)
+        return activated_shape(self.activation, shape, self.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
