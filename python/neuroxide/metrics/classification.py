@@ -6,67 +6,26 @@ Targets and predictions are labels of one dimension (numbers or strings), or ind
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from neuroxide.metrics.base import Array, as_numpy
+from neuroxide.metrics.tally import (
+    averaged,
+    different,
+    labels_of,
+    numbered,
+    only_positive,
+    shares_by_row,
+    shares_of,
+    tally_of,
+    weights_of,
+)
 from neuroxide.metrics.thresholds import ratio
 from neuroxide.utils.naming import suggest
 
 _AVERAGES = (None, "binary", "micro", "macro", "weighted", "samples")
-
-
-def _targets(label: str, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
-    true, pred = as_numpy(y_true), as_numpy(y_pred)
-    if true.ndim == 2 and true.shape[1] == 1:
-        true = true[:, 0]
-    if pred.ndim == 2 and pred.shape[1] == 1:
-        pred = pred[:, 0]
-    if true.shape != pred.shape or true.ndim not in (1, 2):
-        raise ValueError(f"{label}: expected y_true and y_pred of shape (N,) or (N, L), got {true.shape}, {pred.shape}")
-    for what, values in (("y_true", true), ("y_pred", pred)):
-        if values.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.floor(values)).all()):
-            raise ValueError(f"{label}: expected {what} to be labels, got fractions or NaN: take argmax first")
-    if true.ndim == 2 and not all(np.isin(values, (0, 1)).all() for values in (true, pred)):
-        raise ValueError(f"{label}: expected indicators of 0 and 1 for y of shape (N, L)")
-    return true, pred
-
-
-def _weights(label: str, sample_weight: Any, length: int) -> Array | None:
-    if sample_weight is None:
-        return None
-    weights = np.asarray(as_numpy(sample_weight), dtype=np.float64)
-    if weights.shape != (length,):
-        raise ValueError(f"{label}: expected sample_weight of shape ({length},), got {weights.shape}")
-    return weights
-
-
-def _different(values: Array) -> tuple[Array, Array]:
-    """The different values, sorted, and each value's place among them; whole numbers close together need no sorting."""
-    if values.dtype.kind in "iu" and values.size:
-        low, high = int(values.min()), int(values.max())
-        if high - low <= values.size + 1000 and high < 2**63:
-            offsets = values.astype(np.int64) - low
-            occurs = np.bincount(offsets) > 0
-            return (np.flatnonzero(occurs) + low).astype(values.dtype), (np.cumsum(occurs) - 1)[offsets]
-    return np.unique(values, return_inverse=True)
-
-
-def _numbered(label: str, true: Array, pred: Array, labels: Any) -> tuple[Array, Array, Array]:
-    """The labels, and both arrays as places among them; labels of one's own come first, in their order."""
-    present, places = _different(np.concatenate([true, pred]))
-    if labels is None:
-        return present, places[: len(true)], places[len(true) :]
-    own = np.asarray(labels)
-    if own.ndim != 1 or not own.size:
-        raise ValueError(f"{label}: expected labels to be a list of at least one, got shape {own.shape}")
-    everything = np.concatenate([own, np.setdiff1d(present, own)])
-    order = np.argsort(everything, kind="stable")
-    if len(np.unique(everything)) != len(everything):
-        raise ValueError(f"{label}: expected different labels, got {own.tolist()}")
-    found = order[np.searchsorted(everything[order], np.concatenate([true, pred]))]
-    return own, found[: len(true)], found[len(true) :]
 
 
 def confusion_matrix(
@@ -95,13 +54,13 @@ def confusion_matrix(
     Source: sklearn.metrics.confusion_matrix.
     """
     name = "confusion_matrix"
-    true, pred = _targets(name, y_true, y_pred)
+    true, pred = labels_of(name, y_true, y_pred)
     if true.ndim != 1:
         raise ValueError(f"{name}: expected labels of shape (N,), got {true.shape}: take argmax first")
     if normalize not in (None, "true", "pred", "all"):
         raise ValueError(f"{name}: unknown normalize {normalize!r}{suggest(normalize, ['true', 'pred', 'all'])}")
-    weights = _weights(name, sample_weight, len(true))
-    known, rows, columns = _numbered(name, true, pred, labels)
+    weights = weights_of(name, sample_weight, len(true))
+    known, rows, columns = numbered(name, true, pred, labels)
     size = len(known)
     if labels is not None and len(true) and not (rows < size).any():
         raise ValueError(f"{name}: expected at least one of labels {known.tolist()} in y_true, got none")
@@ -112,86 +71,6 @@ def confusion_matrix(
         return counts
     axis = {"true": 1, "pred": 0, "all": None}[normalize]
     return ratio(counts, counts.sum(axis=axis, keepdims=True))  # type: ignore[no-any-return]
-
-
-class _Tally(NamedTuple):
-    """By class: its label, hits, how often it was predicted, how often it is true."""
-
-    labels: Array
-    hits: Array
-    predicted: Array
-    true: Array
-
-
-def _tally(name: str, y_true: Any, y_pred: Any, labels: Any, sample_weight: Any) -> _Tally:
-    true, pred = _targets(name, y_true, y_pred)
-    weights = _weights(name, sample_weight, len(true))
-    if true.ndim == 2:
-        columns = np.arange(true.shape[1]) if labels is None else np.asarray(labels)
-        if columns.ndim != 1 or columns.dtype.kind not in "iu" or not np.isin(columns, np.arange(true.shape[1])).all():
-            raise ValueError(f"{name}: expected labels to be columns in [0, {true.shape[1]}), got {labels!r}")
-        true, pred = (y[:, columns].astype(np.int64) for y in (true, pred))
-        factor = np.ones(len(true), dtype=np.int64) if weights is None else weights
-        return _Tally(columns, factor @ (true * pred), factor @ pred, factor @ true)
-    known, rows, cells = _numbered(name, true, pred, labels)
-    hit = rows == cells
-    size = int(max(len(known), rows.max(initial=-1) + 1, cells.max(initial=-1) + 1))
-    sums = [
-        np.bincount(places, w, size)[: len(known)]
-        for places, w in (
-            (rows[hit], None if weights is None else weights[hit]),
-            (cells, weights),
-            (rows, weights),
-        )
-    ]
-    return _Tally(known, *sums)
-
-
-def _check_average(name: str, average: Any) -> None:
-    if average not in _AVERAGES:
-        raise ValueError(f"{name}: unknown average {average!r}{suggest(average, [a for a in _AVERAGES if a])}")
-
-
-def _only_positive(name: str, tally: _Tally, pos_label: Any, indicators: bool) -> _Tally:
-    if indicators or len(tally.labels) > 2:
-        what = "indicators (N, L)" if indicators else f"{len(tally.labels)} classes"
-        raise ValueError(f"{name}: expected two classes for average='binary', got {what}: give another average")
-    found = np.flatnonzero(tally.labels == pos_label)
-    if not len(found):
-        if len(tally.labels) == 2:
-            raise ValueError(f"{name}: expected pos_label to be one of {tally.labels.tolist()}, got {pos_label!r}")
-        nothing = np.zeros(1, dtype=np.int64)
-        return _Tally(np.asarray([pos_label]), nothing, nothing, nothing)
-    return _Tally(*(part[found] for part in tally))
-
-
-def _share(hits: Array, total: Array, zero_division: float) -> Array:
-    return np.where(total == 0, zero_division, ratio(hits, total))
-
-
-def _shares(tally: _Tally, beta: float, zero_division: float) -> tuple[Array, Array, Array]:
-    square = beta * beta
-    together = square * tally.true + tally.predicted
-    return (
-        _share(tally.hits, tally.predicted, zero_division),
-        _share(tally.hits, tally.true, zero_division),
-        _share((1 + square) * tally.hits, together, zero_division),
-    )
-
-
-def _by_row(
-    name: str, y_true: Any, y_pred: Any, columns: Array, sample_weight: Any, beta: float, zero_division: float
-) -> list[float]:
-    """Shares of each row of indicators, averaged over the rows."""
-    true, pred = _targets(name, y_true, y_pred)
-    if true.ndim != 2:
-        raise ValueError(f"{name}: average='samples' is for indicators (N, L), got labels of shape {true.shape}")
-    true, pred = (y[:, columns].astype(np.int64) for y in (true, pred))
-    rows = _Tally(columns, (true * pred).sum(axis=1), pred.sum(axis=1), true.sum(axis=1))
-    weights = _weights(name, sample_weight, len(true))
-    return [
-        float(np.average(s, weights=weights)) if len(s) else zero_division for s in _shares(rows, beta, zero_division)
-    ]
 
 
 def precision_recall_fscore_support(
@@ -234,23 +113,19 @@ def precision_recall_fscore_support(
     Source: sklearn.metrics.precision_recall_fscore_support.
     """
     name = "precision_recall_fscore_support"
-    _check_average(name, average)
+    if average not in _AVERAGES:
+        raise ValueError(f"{name}: unknown average {average!r}{suggest(average, [a for a in _AVERAGES if a])}")
     if not beta > 0:
         raise ValueError(f"{name}: expected beta to be positive, got {beta!r}")
-    tally = _tally(name, y_true, y_pred, labels, sample_weight)
-    if average == "binary":
-        tally = _only_positive(name, tally, pos_label, np.ndim(as_numpy(y_true)) == 2 and np.shape(y_true)[1] > 1)
-    elif average == "samples":
-        return (*_by_row(name, y_true, y_pred, tally.labels, sample_weight, beta, zero_division), None)  # type: ignore[return-value]
-    elif average == "micro":
-        tally = _Tally(tally.labels, *(part.sum(keepdims=True) for part in tally[1:]))
-    shares = _shares(tally, beta, zero_division)
+    tally = tally_of(name, y_true, y_pred, labels, sample_weight)
     if average is None:
-        return (*shares, tally.true)
-    if average == "weighted":
-        total = float(tally.true.sum())
-        return (*(float(s @ tally.true) / total if total else float(zero_division) for s in shares), None)  # type: ignore[return-value]
-    return (*(float(s.mean()) if len(s) else float(zero_division) for s in shares), None)  # type: ignore[return-value]
+        return (*shares_of(tally, beta, zero_division), tally.true)
+    if average == "samples":
+        return (*shares_by_row(name, y_true, y_pred, tally.labels, sample_weight, beta, zero_division), None)  # type: ignore[return-value]
+    if average == "binary":
+        tally = only_positive(name, tally, pos_label, np.ndim(as_numpy(y_true)) == 2 and np.shape(y_true)[1] > 1)
+        average = "macro"
+    return (*averaged(average, tally, beta, zero_division), None)  # type: ignore[return-value]
 
 
 def precision_score(y_true: Any, y_pred: Any, *, average: str | None = "binary", **options: Any) -> Any:
@@ -314,9 +189,9 @@ def accuracy_score(y_true: Any, y_pred: Any, *, normalize: bool = True, sample_w
 
     Source: sklearn.metrics.accuracy_score.
     """
-    true, pred = _targets("accuracy_score", y_true, y_pred)
+    true, pred = labels_of("accuracy_score", y_true, y_pred)
     right = true == pred if true.ndim == 1 else (true == pred).all(axis=1)
-    weights = _weights("accuracy_score", sample_weight, len(true))
+    weights = weights_of("accuracy_score", sample_weight, len(true))
     hits = float(right.sum() if weights is None else weights @ right)
     if not normalize:
         return hits
@@ -342,9 +217,9 @@ def weighted_error(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float
         >>> weighted_error([1, 1, 0, 0], [1, 0, 1, 0], sample_weight=[1, 1, 10, 1])
         0.8461538461538461
     """
-    true, pred = _targets("weighted_error", y_true, y_pred)
+    true, pred = labels_of("weighted_error", y_true, y_pred)
     wrong = true != pred if true.ndim == 1 else (true != pred).any(axis=1)
-    weights = _weights("weighted_error", sample_weight, len(true))
+    weights = weights_of("weighted_error", sample_weight, len(true))
     weights = np.ones(len(true)) if weights is None else weights
     total = float(weights.sum())
     return float(weights @ wrong) / total if total else float("nan")
@@ -395,15 +270,15 @@ def classification_report(
     Source: sklearn.metrics.classification_report.
     """
     name = "classification_report"
-    tally = _tally(name, y_true, y_pred, labels, sample_weight)
+    tally = tally_of(name, y_true, y_pred, labels, sample_weight)
     names = [str(label) for label in tally.labels] if target_names is None else list(target_names)
     if len(names) != len(tally.labels):
         raise ValueError(f"{name}: expected {len(tally.labels)} target_names, got {len(names)}")
-    true, pred = _targets(name, y_true, y_pred)
-    present = _different(np.concatenate([true, pred]))[0] if true.ndim == 1 else np.arange(0)
+    true, pred = labels_of(name, y_true, y_pred)
+    present = different(np.concatenate([true, pred]))[0] if true.ndim == 1 else np.arange(0)
     is_accuracy = true.ndim == 1 and set(present.tolist()) <= set(tally.labels.tolist())
     heads = ("precision", "recall", "f1-score", "support")
-    shares = _shares(tally, 1.0, zero_division)
+    shares = shares_of(tally, 1.0, zero_division)
     rows: dict[str, Any] = {
         label: dict(zip(heads, (float(p), float(r), float(f), support.item())))
         for label, p, r, f, support in zip(names, *shares, tally.true)
@@ -411,25 +286,15 @@ def classification_report(
     support = tally.true.sum().item()
     averages: dict[str, Any] = {}
     for kind in ("micro", "macro", "weighted"):
-        values = _averaged(kind, tally, shares, zero_division)
+        values = averaged(kind, tally, 1.0, zero_division)
         if kind == "micro" and is_accuracy:
             averages["accuracy"] = values[0]
         else:
             averages[f"{kind} avg"] = dict(zip(heads, (*values, support)))
     if true.ndim == 2:
-        values = _by_row(name, y_true, y_pred, tally.labels, sample_weight, 1.0, zero_division)
+        values = shares_by_row(name, y_true, y_pred, tally.labels, sample_weight, 1.0, zero_division)
         averages["samples avg"] = dict(zip(heads, (*values, support)))
     return {**rows, **averages} if output_dict else _report(rows, averages, support, heads, digits)
-
-
-def _averaged(kind: str, tally: _Tally, shares: tuple[Array, ...], zero_division: float) -> list[float]:
-    if kind == "micro":
-        whole = _Tally(tally.labels, *(part.sum(keepdims=True) for part in tally[1:]))
-        return [float(s[0]) for s in _shares(whole, 1.0, zero_division)]
-    if kind == "macro":
-        return [float(s.mean()) if len(s) else float(zero_division) for s in shares]
-    total = float(tally.true.sum())
-    return [float(s @ tally.true) / total if total else float(zero_division) for s in shares]
 
 
 def _report(rows: dict[str, Any], averages: dict[str, Any], support: Any, heads: Sequence[str], digits: int) -> str:
