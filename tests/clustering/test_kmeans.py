@@ -72,6 +72,11 @@ def test_seeds_equal_the_definition(n, d, k, trials, dtype):
     assert ((got >= 0) & (got < n)).all()
 
 
+def test_no_draws_need_no_room():
+    # An array of no rows may claim any number of columns.
+    np.testing.assert_array_equal(_core.kmeans_plus_plus(np.ones((8, 3)), 5, np.empty((0, 2**40))), [5])
+
+
 def test_empty_clusters_take_the_farthest_points():
     x = np.array([[0.0], [1.0], [2.0], [50.0]])
     start = np.array([[1.0], [100.0], [200.0]])
