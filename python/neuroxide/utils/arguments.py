@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -13,6 +13,24 @@ import numpy as np
 from neuroxide.utils.naming import suggest
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def refuse_unknown(label: str, given: Iterable[str], names: Iterable[str]) -> None:
+    """Raise for the first name given that is none of those known, with the close match.
+
+    Raises:
+        TypeError: For such a name.
+
+    Example:
+        >>> refuse_unknown("ball", {"raduis": 2.0}, ["radius"])
+        Traceback (most recent call last):
+            ...
+        TypeError: ball: unknown argument 'raduis'; did you mean 'radius'?
+    """
+    known = list(names)
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{label}: unknown argument {name!r}{suggest(name, known)}")
 
 
 def check_names(method: Method) -> Method:
@@ -31,13 +49,11 @@ def check_names(method: Method) -> Method:
             ...
         TypeError: throw: unknown argument 'sped'; did you mean 'speed'?
     """
-    names = frozenset(list(inspect.signature(method).parameters)[1:])
+    names = list(inspect.signature(method).parameters)[1:]
 
     @functools.wraps(method)
     def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not names.issuperset(kwargs):
-            name = next(name for name in kwargs if name not in names)
-            raise TypeError(f"{method.__name__}: unknown argument {name!r}{suggest(name, sorted(names))}")
+        refuse_unknown(method.__name__, kwargs, names)
         return method(self, *args, **kwargs)
 
     return cast(Method, checked)
@@ -71,9 +87,7 @@ class NamedArguments:
                 raise TypeError(f"{cls.__name__}: expected no arguments, got {given}")
             if code is not None and not code.co_flags & inspect.CO_VARKEYWORDS:
                 names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-                for name in kwargs:
-                    if name not in names:
-                        raise TypeError(f"{cls.__name__}: unknown argument {name!r}{suggest(name, names)}")
+                refuse_unknown(cls.__name__, kwargs, names)
         return super().__new__(cls)
 
 

@@ -194,6 +194,8 @@ fn epilogues() {
                 for (m, n, k) in [
                     (1, 37, 19),
                     (37, 1, 19),
+                    // A row's product in several runs of k, and with a width past whole registers.
+                    (1, 301, 701),
                     (13, 45, 0),
                     (1, 5, 0),
                     (29, 71, 33),
