@@ -1,4 +1,7 @@
-"""The limits probe: rates of the right order, and arguments out of range."""
+"""The limits probe: rates of the right order, arguments out of range, and too little memory."""
+
+import subprocess
+import sys
 
 import pytest
 
@@ -23,3 +26,24 @@ def test_other_arguments_out_of_range() -> None:
     for size in [0, 1 << 33]:
         with pytest.raises(ValueError, match=f"probe_stream: expected 1 to {1 << 32} bytes, got {size}"):
             _core.probe_stream(size, True)
+
+
+SHORT_OF_MEMORY = """
+import resource
+import numpy as np
+from neuroxide import _core
+ones = np.ones((300, 300), np.float32)
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+try:
+    _core.probe_stream(1 << 31, True)
+except MemoryError as error:
+    print(error)
+assert _core.matmul(ones, ones)[0, 0] == 300
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to an address space")
+def test_a_kernel_short_of_memory_raises_and_leaves_the_process_alive() -> None:
+    done = subprocess.run([sys.executable, "-c", SHORT_OF_MEMORY], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("probe_stream: cannot allocate 2147483648 bytes"), done.stdout

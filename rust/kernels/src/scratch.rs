@@ -1,9 +1,10 @@
 //! Memory for intermediate results: each thread keeps a few blocks and lends them out again.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::panic::resume_unwind;
 use std::ptr::NonNull;
 
 /// Blocks start on a cache line (two of them: neighbours are fetched in pairs).
@@ -35,6 +36,13 @@ unsafe impl Plain for u64 {}
 // SAFETY: plain numbers.
 unsafe impl Plain for usize {}
 
+/// What a kernel unwinds with when the system has no memory for its intermediate results: no abort, and no message of
+/// its own, since the caller has one.
+#[derive(Debug)]
+pub struct OutOfMemory {
+    pub bytes: usize,
+}
+
 /// A block of initialised bytes.
 struct Block {
     data: NonNull<u8>,
@@ -42,15 +50,14 @@ struct Block {
 }
 
 impl Block {
-    fn new(bytes: usize) -> Block {
-        let layout = Block::layout(bytes);
+    /// `None` where the system has no memory for it.
+    fn new(bytes: usize) -> Option<Block> {
         // SAFETY: the layout's size is not zero.
-        let data = unsafe { alloc_zeroed(layout) };
-        let data = NonNull::new(data).unwrap_or_else(|| handle_alloc_error(layout));
+        let data = NonNull::new(unsafe { alloc_zeroed(Block::layout(bytes)) })?;
         if bytes >= HUGE_FROM {
             advise_huge_pages(data, bytes);
         }
-        Block { data, bytes }
+        Some(Block { data, bytes })
     }
 
     fn layout(bytes: usize) -> Layout {
@@ -91,6 +98,9 @@ pub struct Scratch<T> {
 }
 
 /// Borrows memory for `len` elements, contents unspecified.
+///
+/// # Panics
+/// With [`OutOfMemory`] when the system has none.
 pub fn take<T: Plain>(len: usize) -> Scratch<T> {
     let bytes = len.checked_mul(size_of::<T>()).expect("scratch sizes fit the address space");
     let bytes = bytes.max(1).next_multiple_of(if bytes >= HUGE_FROM { HUGE } else { GRAIN });
@@ -100,7 +110,8 @@ pub fn take<T: Plain>(len: usize) -> Scratch<T> {
         let best = fits.min_by_key(|(_, b)| b.bytes).map(|(at, _)| at);
         best.map(|at| free.swap_remove(at))
     });
-    let block = kept.ok().flatten().unwrap_or_else(|| Block::new(bytes));
+    let block = kept.ok().flatten().or_else(|| Block::new(bytes));
+    let block = block.unwrap_or_else(|| resume_unwind(Box::new(OutOfMemory { bytes })));
     Scratch { block: Some(block), len, element: PhantomData }
 }
 
@@ -164,6 +175,18 @@ mod tests {
         let c = take::<f64>(500);
         assert_ne!(c.as_ptr() as usize, address);
         assert!(take::<f32>(0).is_empty());
+    }
+
+    #[test]
+    fn without_memory_it_unwinds_and_says_for_how_much() {
+        for threads in [1, 2] {
+            let outcome = std::panic::catch_unwind(|| {
+                crate::threads::parallel(threads, |_| drop(take::<u8>(isize::MAX as usize - HUGE)));
+            });
+            let payload = outcome.expect_err("there is no such memory");
+            assert_eq!(payload.downcast_ref::<OutOfMemory>().map(|o| o.bytes >> 20), Some((1 << 43) - 2));
+        }
+        assert_eq!(take::<u8>(5).len(), 5);
     }
 
     #[test]
