@@ -34,12 +34,12 @@ def matmul(a, b, transpose_a=False, transpose_b=False):
     return out
 
 
-def dense_forward(x, w, b, activation):
+def dense_forward(x, w, b=None, activation="linear"):
     z = matmul(x, w) if b is None else matmul(x, w) + b
     return _FUSED[activation][0](z)
 
 
-def dense_backward(x, w, y, dy, activation, need_dx, need_dw, need_db):
+def dense_backward(x, w, y, dy, activation="linear", need_dx=True, need_dw=True, need_db=True):
     dz = _FUSED[activation][1](y, dy)
     return (
         matmul(dz, w, transpose_b=True) if need_dx else None,

@@ -44,6 +44,7 @@ def soft_nms(boxes, scores, threshold, sigma, least, method):
         found.append(scores[best])
         if left:
             over = iou(boxes[best].astype(np.float64), boxes[left].astype(np.float64))
+            over = np.where(np.isnan(over), 0.0, over)  # two boxes without area
             factor = np.exp(-(over**2) / sigma) if method == "gaussian" else np.where(over > threshold, 1 - over, 1)
             scores[left] *= factor
     return np.array(keep, np.int64), np.array(found)

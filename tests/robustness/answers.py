@@ -80,6 +80,8 @@ def copied(argument: Any, wide: bool, shake: np.random.Generator | None = None) 
         return x
     if isinstance(argument, list | tuple):
         return type(argument)(copied(item, wide, shake) for item in argument)
+    if isinstance(argument, bool):
+        return int(argument)  # axes and lengths, for which the extension takes True as 1
     if isinstance(argument, float | np.floating):
         if not abs(argument) <= MOST:
             raise Skip
@@ -194,6 +196,8 @@ def _channel_norm(x: Any, gamma: Any, beta: Any, axis: int, groups: int, epsilon
 
 
 def _row_norm(x: Any, gamma: Any, beta: Any, form: str, axes: int, epsilon: float) -> Any:
+    # The kernel goes by their number of elements.
+    gamma, beta = (None if given is None else given.reshape(x.shape[x.ndim - axes :]) for given in (gamma, beta))
     return norm.rows(x, form, gamma, beta, range(-axes, 0), epsilon), ...
 
 
