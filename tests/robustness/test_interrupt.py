@@ -13,6 +13,7 @@ from neuroxide import _core
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 0.2
+LIMIT_OF_CLOCK = 2.0  # where other programs take the processor away
 
 PROGRAM = """
 import json, os, signal, threading, time
@@ -28,7 +29,7 @@ def long_kernel():
 sent = []
 def send():
     time.sleep(0.15)
-    sent.append(time.perf_counter())
+    sent.extend((time.perf_counter(), time.process_time()))
     os.kill(os.getpid(), signal.SIGINT)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,6 +48,7 @@ try:
     except KeyboardInterrupt:
         result["interrupted"] = True
         result["delay"] = time.perf_counter() - sent[0]
+        result["worked"] = (time.process_time() - sent[1]) / {threads}
 except KeyboardInterrupt:
     pass
 thread.join()
@@ -109,6 +111,6 @@ def test_interrupt_ends_a_long_kernel(name, threads):
             f"ended by itself after {result.get('took')} s: the call is too short for this test"
         )
         delays.append(result["delay"])
-        if delays[-1] < LIMIT:
+        if min(delays[-1], result["worked"]) < LIMIT and delays[-1] < LIMIT_OF_CLOCK:
             return
     pytest.fail(f"{name} went on for {delays} s after the signal")
