@@ -24,7 +24,7 @@ fn probe_fma(py: Python<'_>, seconds: f64, threads: usize) -> PyResult<f64> {
 /// GB/s of copying that many bytes, read plus written, on all threads.
 #[pyfunction]
 fn probe_stream(py: Python<'_>, bytes: usize, non_temporal: bool) -> PyResult<f64> {
-    const MOST: usize = 1 << 32;
+    const MOST: usize = 1 << 30;
     if bytes == 0 || bytes > MOST {
         return Err(PyValueError::new_err(format!("probe_stream: expected 1 to {MOST} bytes, got {bytes}")));
     }

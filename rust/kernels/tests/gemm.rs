@@ -175,11 +175,19 @@ fn several_blocks_of_every_dimension() {
             (260, 20, 129),
             (700, 20, 600),
             (300, 3, 70),
+            // Few columns with a long sum: in one and in several runs, rows past one turn, every number of columns at once.
+            (50, 3, 300),
+            (47, 20, 1701),
+            (601, 10, 5003),
+            (4103, 2, 259),
         ] {
             both(Case { gap: 3, ..Case::plain(m, n, k, ta, tb) });
         }
         // A B of 24 MiB and more is brought into panels before a few rows use it.
         both(Case { gap: 3, ..Case::plain(17, 2497, 2603, ta, tb) });
+        for n in 2..=25 {
+            both(Case { gap: 1, ..Case::plain(19, n, 517, ta, tb) });
+        }
         // Rows a multiple of a page apart are copied.
         both(Case::plain(40, 200, 1024, ta, tb));
     }
@@ -239,7 +247,15 @@ fn batches() {
 fn bits_depend_on_nothing_but_the_numbers() {
     let _alone = alone();
     let before = threads::num_threads();
-    for (m, n, k) in [(1, 700, 900), (64, 256, 700), (209, 20, 3000), (300, 300, 300), (513, 130, 77), (128, 10, 512)] {
+    for (m, n, k) in [
+        (1, 700, 900),
+        (64, 256, 700),
+        (209, 20, 3000),
+        (300, 300, 300),
+        (513, 130, 77),
+        (128, 10, 512),
+        (4200, 3, 700),
+    ] {
         for (ta, tb) in FORMS {
             let case = Case::plain(m, n, k, ta, tb);
             let d = data::<f32>(&case);
@@ -263,7 +279,7 @@ fn bits_depend_on_nothing_but_the_numbers() {
 #[test]
 fn nan_and_infinity_propagate() {
     let _alone = alone();
-    for (m, n, k) in [(1, 40, 30), (20, 45, 600), (40, 1, 30), (3, 3, 3)] {
+    for (m, n, k) in [(1, 40, 30), (20, 45, 600), (40, 1, 30), (3, 3, 3), (20, 5, 600)] {
         for (ta, tb) in FORMS {
             for activation in [Activation::Linear, Activation::Relu, Activation::Tanh, Activation::Sigmoid] {
                 let case = Case { activation, ..Case::plain(m, n, k, ta, tb) };

@@ -64,7 +64,8 @@ pub(super) fn gemv<T: Scalar + Plain>(
             sums.fill(T::ZERO);
             simd::dispatch(Rows { x, w: &w.data[first * w.row_stride..], stride: w.row_stride, y: sums, far });
         });
-        simd::dispatch(Sum { sums: &sums, y, accumulate: epilogue.accumulate });
+        let parts = sums.len() / n;
+        simd::dispatch(Sum { sums: &sums, parts, stride: n, y, accumulate: epilogue.accumulate });
         return finish.run(0, y);
     }
     let parts = if w.transposed { parts } else { parts.min(n.div_ceil(RUN)) };
@@ -105,11 +106,13 @@ impl<T: Scalar> Finish<'_, T> {
     }
 }
 
-/// y[j] = (y[j] if `accumulate`) + the sums of all parts, in order; `sums` is (parts, length of y).
-struct Sum<'a, T> {
-    sums: &'a [T],
-    y: &'a mut [T],
-    accumulate: bool,
+/// y[j] = (y[j] if `accumulate`) + the sums of all parts, in order, which lie `stride` apart.
+pub(super) struct Sum<'a, T> {
+    pub sums: &'a [T],
+    pub parts: usize,
+    pub stride: usize,
+    pub y: &'a mut [T],
+    pub accumulate: bool,
 }
 
 impl<T: Scalar> Kernel for Sum<'_, T> {
@@ -118,7 +121,8 @@ impl<T: Scalar> Kernel for Sum<'_, T> {
     #[inline(always)]
     fn run<I: Isa>(self) {
         let (n, lanes) = (self.y.len(), V::<T, I>::LANES);
-        let parts = self.sums.len() / n;
+        let (parts, stride) = (self.parts, self.stride);
+        assert!(parts == 0 || (parts - 1) * stride + n <= self.sums.len());
         let (sums, y) = (self.sums.as_ptr(), self.y.as_mut_ptr());
         for j in (0..n).step_by(lanes) {
             let count = lanes.min(n - j);
@@ -131,7 +135,7 @@ impl<T: Scalar> Kernel for Sum<'_, T> {
                         sum = V::<T, I>::load(y.add(j));
                     }
                     for part in 0..parts {
-                        sum = sum + V::<T, I>::load(from.add(part * n));
+                        sum = sum + V::<T, I>::load(from.add(part * stride));
                     }
                     sum.store(y.add(j));
                 } else {
@@ -139,7 +143,7 @@ impl<T: Scalar> Kernel for Sum<'_, T> {
                         sum = V::<T, I>::load_partial(y.add(j), count);
                     }
                     for part in 0..parts {
-                        sum = sum + V::<T, I>::load_partial(from.add(part * n), count);
+                        sum = sum + V::<T, I>::load_partial(from.add(part * stride), count);
                     }
                     sum.store_partial(y.add(j), count);
                 }

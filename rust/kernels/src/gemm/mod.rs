@@ -2,10 +2,11 @@
 //!
 //! `plan` cuts C into blocks and K into runs by shape alone; `block` works one block off: it packs columns of B into
 //! panels while the first rows use them, and calls a micro-kernel of `tile` for every tile; `pack` rearranges what can't
-//! be read in place; `gemv` serves a single row. `dense` is a whole fully connected layer, forward and backward.
+//! be read in place; `gemv` serves a single row, `dots` a few columns with a long sum. `dense` is a whole fully connected layer, forward and backward.
 
 mod block;
 pub mod dense;
+mod dots;
 mod gemv;
 mod pack;
 mod plan;
@@ -92,7 +93,8 @@ impl<T> Default for Epilogue<'_, T> {
 /// C[b] = activation(A[b]·B[b] + bias), C contiguous (batch, m, n), A (m, k), B (k, n), bias (n,).
 ///
 /// Every element is a chain of multiply-adds in the order of k (fused where the level fuses), cut into equal runs whose
-/// length depends on the shape alone and whose sums are added in order; a single row or column is summed by `gemv`.
+/// length depends on the shape alone and whose sums are added in order; a single row or column is summed by `gemv`, a few
+/// columns with a long sum by `dots`.
 /// NaN and infinity propagate as in IEEE-754 sums, 0·inf included. k = 0 gives zeros (or what C holds), then bias and activation.
 ///
 /// # Panics
@@ -116,6 +118,9 @@ pub fn gemm<T: Scalar + Plain>(
         return gemv::gemv(shape, a, b, c, epilogue);
     }
     let kernels = T::kernels(simd::level());
+    if dots::serves(shape, &a, kernels.lanes) {
+        return dots::dots(shape, a, b, c, epilogue);
+    }
     // Few columns leave lanes idle. A transposed A has its rows where a wide B has its columns: compute Cᵀ = Bᵀ·Aᵀ.
     let turned = a.transposed
         && 2 * n <= 3 * kernels.lanes

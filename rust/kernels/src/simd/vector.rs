@@ -168,6 +168,12 @@ pub trait Vector<T>:
     /// The sum of the lanes, in the order of a binary tree over lane numbers.
     fn sum(self) -> T;
 
+    /// `sum` of four registers at once.
+    #[inline(always)]
+    fn sums([a, b, c, d]: [Self; 4]) -> [T; 4] {
+        [a.sum(), b.sum(), c.sum(), d.sum()]
+    }
+
     #[inline(always)]
     fn zero() -> Self
     where
@@ -184,5 +190,46 @@ pub trait Vector<T>:
     #[inline(always)]
     fn ge(self, other: Self) -> Self::Mask {
         other.le(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{self, Kernel};
+
+    struct Both<'a, T>(&'a [T]);
+
+    impl<T: Float> Kernel for Both<'_, T> {
+        type Output = ([T; 4], [T; 4]);
+
+        #[inline(always)]
+        fn run<I: Isa>(self) -> ([T; 4], [T; 4]) {
+            let lanes = V::<T, I>::LANES;
+            assert!(4 * lanes <= self.0.len());
+            let mut four = [V::<T, I>::splat(T::ZERO); 4];
+            for (i, register) in four.iter_mut().enumerate() {
+                // SAFETY: as asserted.
+                *register = unsafe { V::<T, I>::load(self.0.as_ptr().add(i * lanes)) };
+            }
+            let mut one_by_one = [T::ZERO; 4];
+            for i in 0..4 {
+                one_by_one[i] = four[i].sum();
+            }
+            (V::<T, I>::sums(four), one_by_one)
+        }
+    }
+
+    #[test]
+    fn four_sums_at_once_have_the_bits_of_each() {
+        fn check<T: Float>() {
+            // Of very different sizes, so that another order would show.
+            let x: Vec<T> = (0..64).map(|i| T::from_f64((f64::from(i * 37 % 64) - 31.3).powi(7))).collect();
+            let (at_once, one_by_one) = simd::dispatch(Both(&x));
+            assert!(at_once == one_by_one, "{at_once:?} {one_by_one:?}");
+            assert!(at_once[0] != at_once[1]);
+        }
+        check::<f32>();
+        check::<f64>();
     }
 }

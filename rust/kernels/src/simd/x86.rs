@@ -121,6 +121,54 @@ macro_rules! shared {
 const MAGIC32: f32 = 12_582_912.0;
 const MAGIC64: f64 = 6_755_399_441_055_744.0;
 
+/// [`Vector::sums`] by halves that are laid side by side, in the order of `sum`.
+macro_rules! sums {
+    (F32x16) => {
+        #[inline(always)]
+        fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+            #[allow(unused_unsafe)]
+            // SAFETY: values of this type exist only inside their level's shell; the array has 4 elements.
+            unsafe {
+                macro_rules! halves {
+                    ($x:expr, $y:expr, $low:literal, $high:literal) => {
+                        _mm512_add_ps(_mm512_shuffle_f32x4::<$low>($x, $y), _mm512_shuffle_f32x4::<$high>($x, $y))
+                    };
+                }
+                let (ab, cd) = (halves!(a.0, b.0, 0x44, 0xEE), halves!(c.0, d.0, 0x44, 0xEE));
+                let all = halves!(ab, cd, 0x88, 0xDD);
+                let all = _mm512_add_ps(all, _mm512_shuffle_ps::<0x4E>(all, all));
+                let all = _mm512_add_ps(all, _mm512_shuffle_ps::<0xB1>(all, all));
+                let mut found = [0.0; 4];
+                _mm_storeu_ps(found.as_mut_ptr(), _mm512_castps512_ps128(_mm512_maskz_compress_ps(0x1111, all)));
+                found
+            }
+        }
+    };
+    (F32x8) => {
+        #[inline(always)]
+        fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+            #[allow(unused_unsafe)]
+            // SAFETY: values of this type exist only inside their level's shell.
+            unsafe {
+                macro_rules! halves {
+                    ($x:expr, $y:expr) => {
+                        _mm256_add_ps(_mm256_permute2f128_ps::<0x20>($x, $y), _mm256_permute2f128_ps::<0x31>($x, $y))
+                    };
+                }
+                let (ab, cd) = (halves!(a.0, b.0), halves!(c.0, d.0));
+                let all = _mm256_add_ps(_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xEE>(ab, cd));
+                // Of a and c in the lower half, of b and d in the upper one.
+                let all = _mm256_hadd_ps(all, all);
+                let (low, high) = (_mm256_castps256_ps128(all), _mm256_extractf128_ps::<1>(all));
+                let mut found = [0.0; 4];
+                _mm_storeu_ps(found.as_mut_ptr(), _mm_unpacklo_ps(low, high));
+                found
+            }
+        }
+    };
+    ($other:ident) => {};
+}
+
 macro_rules! avx2 {
     ($name:ident, $t:ty, $int:ty, $lanes:literal, $mantissa:literal, $bias:literal, $magic:ident,
      shared: [$($shared:ident),*],
@@ -153,6 +201,7 @@ macro_rules! avx2 {
         }
 
         impl Vector<$t> for $name {
+            sums!($name);
             type Mask = Self;
             shared!($t, $lanes, $($shared),*);
 
@@ -233,6 +282,7 @@ macro_rules! avx512 {
         }
 
         impl Vector<$t> for $name {
+            sums!($name);
             type Mask = $mask;
             shared!($t, $lanes, $($shared),*);
 
