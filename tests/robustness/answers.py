@@ -201,6 +201,13 @@ def _row_norm(x: Any, gamma: Any, beta: Any, form: str, axes: int, epsilon: floa
     return norm.rows(x, form, gamma, beta, range(-axes, 0), epsilon), ...
 
 
+def _roi_align(x: Any, rois: Any, size: Any, scale: float, ratio: int, aligned: bool) -> Any:
+    # ratio² terms are added in order, as in torchvision: more roundings than any tolerance here allows for.
+    if ratio > 8:
+        raise Skip
+    return roi.roi_align(x, rois, size, scale, ratio, aligned)
+
+
 def _uniform(shape: Any, low: float, high: float, seed: int, stream: int, dtype: str) -> np.ndarray:
     n = int(np.prod(shape, dtype=np.int64))
     if n > MOST_ELEMENTS:
@@ -297,7 +304,8 @@ ANSWERS: dict[str, Answer] = {
     "aligned_box_overlap": Answer(_aligned),
     "nms": Answer(nms.nms, shaken=False, wide=False),
     "soft_nms": Answer(_soft_nms),
-    **_near(roi, "roi_align ps_roi_pool"),
+    **_near(roi, "ps_roi_pool"),
+    "roi_align": Answer(_roi_align),
     "roi_pool": Answer(lambda *arguments: (roi.roi_pool(*arguments), ...)),
     **_stepped(random, "random_bits dropout_mask dropout alpha_dropout"),
     "random_uniform": Answer(_uniform, shaken=False),
