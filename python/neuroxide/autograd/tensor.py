@@ -13,7 +13,7 @@ from neuroxide.backend import array_types, default, kernels
 
 _new = object.__new__
 _ndarray = np.ndarray
-_NUMBERS = frozenset(np.dtype(name) for name in ("float32", "float64", "int32", "int64", "uint8", "bool"))
+_NUMBERS = {np.dtype(name): name for name in ("float32", "float64", "int32", "int64", "uint8", "bool")}
 
 
 class Tensor:
@@ -295,7 +295,7 @@ def seed_gradient(value: Tensor, dy: Any) -> Any:
             raise ValueError(
                 f"backward: expected a single element or an argument dy, got a value of shape {value.shape}"
             )
-        return k.full(value.shape, 1.0, value.dtype.name)
+        return k.full(value.shape, 1.0, _NUMBERS[value.data.dtype])
     gradient = as_array(dy) if hasattr(dy, "dtype") else k.from_numpy(np.array(dy, value.dtype, order="C"))
     if gradient.shape != value.shape or gradient.dtype != value.dtype:
         raise ValueError(

@@ -18,6 +18,11 @@ def _kept(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
+def _spread(k: Any, dy: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """The gradient of a sum over `axes`: dy along them."""
+    return k.broadcast_to(dy if dy.shape == () else k.reshape(dy, _kept(shape, axes)), shape)
+
+
 def _reduce(name: str, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     """(result, None) for integers, (result, True) for floats."""
     k = kernels(x)
@@ -31,7 +36,7 @@ def _sum(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     k = kernels(x)
     shape = x.shape
     y, floating = _reduce("sum", x, axes, keepdims)
-    return y, floating and (lambda dy: k.broadcast_to(k.reshape(dy, _kept(shape, axes)), shape))
+    return y, floating and (lambda dy: _spread(k, dy, shape, axes))
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -66,7 +71,7 @@ def _mean(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     count = math.prod([shape[a] for a in axes])
 
     def pullback(dy: Any) -> Any:
-        return k.broadcast_to(k.reshape(k.divide(dy, float(builtins.max(count, 1))), _kept(shape, axes)), shape)
+        return _spread(k, k.divide(dy, float(builtins.max(count, 1))), shape, axes)
 
     return k.mean(x, axes, keepdims), pullback
 

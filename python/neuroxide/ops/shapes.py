@@ -24,6 +24,8 @@ def whole(fn: Callable[P, R]) -> Callable[P, R]:
     @wraps(fn)
     def operation(*args: P.args, **kwargs: P.kwargs) -> R:
         for arg in (*args, *kwargs.values()):
+            if type(arg) is Tensor:
+                continue
             for part in arg if isinstance(arg, (list, tuple)) else (arg,):
                 if hasattr(part, "__neuroxide_function__"):
                     return part.__neuroxide_function__(operation, args, kwargs)  # type: ignore[no-any-return]
