@@ -2,11 +2,11 @@
 
 import pytest
 
-from benches.shapes import GEMM, GEMM_BATCHED, MLP
+from benches.shapes import GEMM, GEMM_BATCHED, GEMM_NARROW, MLP
 from neuroxide import _core
 
 
-@pytest.mark.parametrize(("m", "k", "n"), GEMM)
+@pytest.mark.parametrize(("m", "k", "n"), GEMM + GEMM_NARROW)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def bench_matmul(benchmark, normal, dtype, m, k, n):
     benchmark(_core.matmul, normal((m, k), dtype), normal((k, n), dtype))

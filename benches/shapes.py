@@ -10,6 +10,7 @@ GEMM_LAYERS = (
     (1, 4096, 4096),  # the same for one example: bound by memory
 )
 GEMM = GEMM_SQUARE + GEMM_LAYERS
+GEMM_NARROW = ((128, 512, 10), (32, 2048, 2))  # the last layer of a classifier
 GEMM_BATCHED = (64, 128, 128, 128)  # (batch, M, K, N)
 
 # Vector lengths: one that stays in the last cache, one that streams from memory.
