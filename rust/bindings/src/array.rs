@@ -97,7 +97,8 @@ impl<'a> Arg<'a> {
             Some(dtype) if matches!(descr.byteorder as u8, b'=' | b'|') => dtype,
             _ => {
                 return Err(PyTypeError::new_err(format!(
-                    "{func}: expected {name} to hold native-endian numbers of a supported type, got dtype {}",
+                    "{func}: expected {name} to hold float32, float64, integers or booleans in the machine's byte order, \
+                     got dtype {}; convert it with astype",
                     obj.getattr("dtype")?
                 )));
             }
