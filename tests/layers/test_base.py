@@ -281,6 +281,9 @@ def test_errors_carry_the_innermost_name_once() -> None:
         ({"strat": 1.0}, "unknown argument 'strat'; did you mean 'start'"),
         ({"dtype": "float16"}, "expected dtype 'float32' or 'float64', got 'float16'"),
         ({"dtype": "flaot32"}, "unknown dtype 'flaot32'; did you mean 'float32'"),
+        ({"dtype": {"a": 1}}, "unknown dtype {'a': 1}; known are float32, float64"),
+        ({"dtype": {"config": 3}}, "unknown dtype {'config': 3}; known are"),
+        ({"dtype": {"config": {"name": {"b": 2}}}}, "unknown dtype {'config': {'name': {'b': 2}}}; known are"),
         ({"name": 3}, "expected name to be a string"),
     ],
 )

@@ -338,6 +338,7 @@ def test_a_wrong_width_names_the_layer_and_both_shapes() -> None:
         (lambda: nx.layers.Rescaling("a"), TypeError, "rescaling: expected scale to hold numbers, got 'a'"),
         (lambda: nx.layers.Normalization().adapt(np.array(["a"])), TypeError, "normalization: expected data to hold"),
         (lambda: nx.Input((3,), dtype="flaot32"), ValueError, "input: unknown dtype 'flaot32'; did you mean 'float32'"),
+        (lambda: nx.Input((3,), dtype={"a": 1}), ValueError, r"input: unknown dtype \{'a': 1\}; known are bool"),
         (lambda: nx.Input((3,), dtype="string"), ValueError, r"input: expected a dtype of numbers, .* StringLookup"),
         (lambda: nx.Input((3,), dtype=str), ValueError, "input: expected a dtype of numbers"),
     ],

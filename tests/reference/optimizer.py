@@ -69,7 +69,7 @@ def rmsprop_step(params, grads, velocities, momentums, averages, lr, rho, moment
 
 @_around
 def adam_step(params, grads, ms, vs, vhats, lr, beta_1, beta_2, epsilon, step):
-    alpha = lr * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+    alpha = lr * np.sqrt(1 - float(beta_2) ** step) / (1 - beta_1**step)
     for i, (param, grad) in enumerate(zip(params, grads)):
         w, g, m, v = _wide(param, grad, ms[i], vs[i])
         m += (g - m) * (1 - beta_1)

@@ -196,9 +196,21 @@ def _channel_norm(x: Any, gamma: Any, beta: Any, axis: int, groups: int, epsilon
 
 
 def _row_norm(x: Any, gamma: Any, beta: Any, form: str, axes: int, epsilon: float) -> Any:
+    if epsilon < 0:  # may divide by next to nothing
+        raise Skip
     # The kernel goes by their number of elements.
     gamma, beta = (None if given is None else given.reshape(x.shape[x.ndim - axes :]) for given in (gamma, beta))
     return norm.rows(x, form, gamma, beta, range(-axes, 0), epsilon), ...
+
+
+def _nearest(x: Any, centers: Any) -> Any:
+    found = kmeans.squared(x, centers)
+    # Distances come from squared norms: what differs by their rounding alone may be taken for the same.
+    near = np.sort(found, axis=1)[:, :2]
+    apart = near[:, -1] - near[:, 0]
+    if np.any((apart > 0) & (apart < 1e-5 * (np.square(x).sum(1) + near[:, 0]))):
+        raise Skip
+    return found.argmin(axis=1)
 
 
 def _roi_align(x: Any, rois: Any, size: Any, scale: float, ratio: int, aligned: bool) -> Any:
@@ -313,7 +325,7 @@ ANSWERS: dict[str, Answer] = {
     "ctc_loss": Answer(_ctc_loss),
     "ctc_collapse": Answer(lambda path, blank: np.array(ctc.collapse(path, blank), np.int64), shaken=False),
     "token_log_probs": Answer(lambda x, tokens: decoding.log_softmax(x)[np.arange(len(tokens)), tokens]),
-    "kmeans_assign": Answer(lambda x, centers: kmeans.squared(x, centers).argmin(axis=1)),
+    "kmeans_assign": Answer(_nearest),
     "kmeans_distances": Answer(lambda x, centers: np.sqrt(kmeans.squared(x, centers))),
     "kmeans_inertia": Answer(lambda x, c, labels: kmeans.squared(x, c)[np.arange(len(x)), labels].sum()),
     "bleu_statistics": _statistics(bleu.statistics),

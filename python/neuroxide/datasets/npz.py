@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from neuroxide.datasets.streams import read_up_to
 
-# What the zip reader raises besides its own error when it meets nonsense (a seek to nowhere is an OSError).
+# What the zip reader raises besides its own error when it meets nonsense (a seek to nowhere is an OSError), and NumPy's
+# reader of headers, which mends those of Python 2 token by token.
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -27,6 +29,7 @@ _BROKEN = (
     OSError,
     OverflowError,
     UnicodeDecodeError,
+    tokenize.TokenError,
 )
 
 

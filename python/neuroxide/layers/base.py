@@ -368,11 +368,13 @@ def _plain(shape: Any) -> Any:
 def _dtype_name(label: str, dtype: Any) -> str:
     if dtype is None:
         return config.floatx()
-    if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name")
+    given = dtype
+    if isinstance(dtype, dict):  # a policy as Keras writes it
+        inner = dtype.get("config")
+        given = inner.get("name") if isinstance(inner, dict) else None
     try:
-        name: str = np.dtype(dtype).name
-    except TypeError:
+        name: str = np.dtype("" if given is None else given).name
+    except (TypeError, ValueError):  # the latter where it looks like the fields of a record
         raise ValueError(f"{label}: unknown dtype {dtype!r}{suggest(dtype, ('float32', 'float64'))}") from None
     if np.dtype(name).kind not in "fiub" or name in ("float16", "longdouble", "float128"):
         raise ValueError(f"{label}: expected dtype 'float32' or 'float64', got {dtype!r}")

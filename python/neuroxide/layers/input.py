@@ -19,7 +19,7 @@ def _dtype_name(dtype: Any) -> str:
     words = "input: expected a dtype of numbers, got {!r}: call StringLookup on arrays of words before the model"
     try:
         kind = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):  # the latter where it looks like the fields of a record
         if dtype == "string":
             raise ValueError(words.format(dtype)) from None
         known = ("float32", "float64", "int32", "int64", "bool")
