@@ -149,6 +149,14 @@ def test_npz_of_absurd_size_is_refused(tmp_path: Path) -> None:
         read_npz(tmp_path / "file.npz", ["x"])
 
 
+@pytest.mark.parametrize("text", ["{'descr': '<i8', 'shape': (3L,\n", '"""', "{'descr': [3]}", ""])
+def test_npz_with_a_broken_header_is_refused(tmp_path: Path, text: str) -> None:
+    with zipfile.ZipFile(tmp_path / "file.npz", "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode())
+    with pytest.raises(ValueError, match="read_npz: "):
+        read_npz(tmp_path / "file.npz", ["x"])
+
+
 def records(count: int, seed: int) -> tuple[bytes, NDArray[np.uint8], NDArray[np.uint8]]:
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (count, 32, 32, 3), np.uint8)
