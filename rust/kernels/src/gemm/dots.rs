@@ -128,6 +128,7 @@ impl<T: Scalar> Kernel for Dots<'_, T> {
         assert!((self.rows - 1) * self.stride + self.length <= self.a.len());
         // As many sums as there are registers for: 24 of 32, 12 of 16.
         let tall = if lanes * size_of::<T>() == 64 { 6 } else { 3 };
+        let sums = self.sums.as_mut_ptr();
         let mut i = 0;
         while i < self.rows {
             let rows = if i + tall <= self.rows { tall } else { 1 };
@@ -140,7 +141,7 @@ impl<T: Scalar> Kernel for Dots<'_, T> {
                     b: self.columns.as_ptr().wrapping_add(from * self.run),
                     run: self.run,
                     length: self.length,
-                    to: self.sums.as_ptr().wrapping_add(i * n + from).cast_mut(),
+                    to: sums.wrapping_add(i * n + from),
                     n,
                     // Two of the rows that come next.
                     ahead: self.a.as_ptr().wrapping_add((i + rows + 2 * group) * self.stride),

@@ -2,7 +2,8 @@
 //!
 //! `plan` cuts C into blocks and K into runs by shape alone; `block` works one block off: it packs columns of B into
 //! panels while the first rows use them, and calls a micro-kernel of `tile` for every tile; `pack` rearranges what can't
-//! be read in place; `gemv` serves a single row, `dots` a few columns with a long sum. `dense` is a whole fully connected layer, forward and backward.
+//! be read in place; `gemv` serves a single row, `dots` a few columns with a long sum. `dense` is a whole fully
+//! connected layer, forward and backward.
 
 mod block;
 pub mod dense;
